@@ -1,0 +1,1 @@
+"""The hub: extracts in, one published snapshot out."""
