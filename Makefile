@@ -1,5 +1,5 @@
 # wherry: make run · make test · make bench · make lint · make lock
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps
@@ -27,7 +27,7 @@ lock:
 	cd requirements && $(LOCK) base.in -o base.txt && $(LOCK) -c base.txt dev.in -o dev.txt && $(LOCK) spark.in -o spark.txt
 
 $(VENV)/bin/python:
-	@command -v $(PYTHON) >/dev/null || { echo "wherry needs Python 3.11: make run PYTHON=/path/to/python3.11"; exit 2; }
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info[:2] != (3, 11))" || { echo "wherry needs Python 3.11: make run PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.base: requirements/base.txt | $(VENV)/bin/python

@@ -1,4 +1,4 @@
-"""What every test may use: a working folder of its own, the public data if it is there, and one tiny artificial system."""
+"""What every test may use: a working folder of its own, the public data, and one tiny artificial system."""
 
 from __future__ import annotations
 

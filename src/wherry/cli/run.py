@@ -91,7 +91,7 @@ def _refuse_a_taken_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise UserError(
-                f"Cannot listen on {host}:{port} ({error.strerror}). Stop what uses it, or choose another port with --port."
+                f"Cannot listen on {host}:{port} ({error.strerror}). Stop what uses it, or choose another with --port."
             ) from error
 
 

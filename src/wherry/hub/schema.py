@@ -1,8 +1,8 @@
 """Every feed that comes in and every table that goes out, column by column.
 
-Two contracts live here, both as plain `pyarrow` schemas. A *feed* is what one organisation sends about one subject; a source
-template (TOML) maps a file's own headers and codes onto it. A *table* is what a snapshot publishes. Text is UTF-8, dates
-are `date32`, moments are UTC microseconds. `docs/tables.md` is written from this module.
+Two contracts live here, both as plain `pyarrow` schemas. A *feed* is what one organisation sends about one subject; a
+source template (TOML) maps a file's own headers and codes onto it. A *table* is what a snapshot publishes. Text is
+UTF-8, dates are `date32`, moments are UTC microseconds. `docs/tables.md` is written from this module.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Shape:
-    """One feed or table: what a row is, its key and its columns. `person_level` tables need a care or audited purpose."""
+    """One feed or table: what a row is, its key and its columns. `person_level` tables need a purpose."""
 
     name: str
     row: str
@@ -466,6 +466,8 @@ TABLES = _shapes(
 
 #: Columns that tell who somebody is: nothing built for secondary use has them.
 IDENTIFYING_COLUMNS = frozenset(
-    "surname forename nhs_number birth_date address_line postcode local_patient_id "
-    "identity_key left_identity right_identity subject_key raw".split()
+    {
+        *("surname", "forename", "nhs_number", "birth_date", "address_line", "postcode", "local_patient_id"),
+        *("identity_key", "left_identity", "right_identity", "subject_key", "raw"),
+    }
 )
