@@ -1,0 +1,89 @@
+"""Puts identities into the form in which they are compared: capitals, letters only, one spelling of a street.
+
+The result has one row an identity, numbered `ix` in the order of `identity_key`, so that nothing later depends on the
+order in which rows arrived. Nothing here changes what is published: these columns live only while people are linked.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import duckdb
+import pyarrow as pa
+
+from wherry.errors import UserError
+
+#: Columns that `link` reads.
+INPUT_COLUMNS = (
+    "identity_key",
+    "organisation",
+    "local_patient_id",
+    "nhs_number",
+    "nhs_number_status",
+    "nhs_number_valid",
+    "surname",
+    "forename",
+    "birth_date",
+    "sex",
+    "postcode",
+    "address_line",
+    "gp_practice",
+)
+
+_STREET_WORDS = (
+    ("STREET", "ST"),
+    ("ROAD", "RD"),
+    ("AVENUE", "AVE"),
+    ("CLOSE", "CL"),
+    ("LANE", "LN"),
+    ("DRIVE", "DR"),
+    ("GARDENS", "GDNS"),
+    ("CRESCENT", "CRES"),
+    ("COURT", "CT"),
+    ("PLACE", "PL"),
+)
+
+
+def standardise(identities: pa.Table, db: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Identities ready to be compared, sorted by identity key.
+
+    Returns `ix` (0 to n - 1), `identity_key`, `organisation`, `nhs` (ten digits that pass the check, else null),
+    `verified` (the same where the status is 01, else null), `surname`, `forename`, `dob` (YYYYMMDD), `sex` (1 or 2),
+    `postcode`, `address`, `practice`. An empty string is null.
+
+    Raises `UserError` where an identity key comes twice or a column is missing.
+    """
+    missing = [name for name in INPUT_COLUMNS if name not in identities.column_names]
+    if missing:
+        raise UserError(f"Identities cannot be linked: no column {', '.join(missing)}. Nothing was changed.")
+    address = "regexp_replace(upper(strip_accents(address_line)), '[^A-Z0-9 ]', '', 'g')"
+    for long, short in _STREET_WORDS:
+        address = rf"regexp_replace({address}, '\b{long}\b', '{short}', 'g')"
+    letters = "nullif(regexp_replace(upper(strip_accents({0})), '[^A-Z]', '', 'g'), '')"
+    db.register("linkage_input", identities.select(list(INPUT_COLUMNS)))
+    ready: pa.Table = db.sql(
+        f"""
+        WITH cleaned AS (
+          SELECT identity_key, organisation,
+            CASE WHEN nhs_number_valid THEN nullif(regexp_replace(nhs_number, '[^0-9]', '', 'g'), '') END AS nhs,
+            nhs_number_status = '01' AS is_verified,
+            {letters.format("surname")} AS surname,
+            {letters.format("forename")} AS forename,
+            strftime(birth_date, '%Y%m%d') AS dob,
+            CASE WHEN sex IN ('1', '2') THEN sex END AS sex,
+            nullif(regexp_replace(upper(postcode), '[^A-Z0-9]', '', 'g'), '') AS postcode,
+            nullif(trim(regexp_replace({address}, ' +', ' ', 'g')), '') AS address,
+            nullif(trim(gp_practice), '') AS practice
+          FROM linkage_input)
+        SELECT row_number() OVER (ORDER BY identity_key) - 1 AS ix, identity_key, organisation, nhs,
+          CASE WHEN is_verified THEN nhs END AS verified,
+          surname, forename, dob, sex, postcode, address, practice
+        FROM cleaned ORDER BY identity_key
+        """
+    ).to_arrow_table()
+    db.unregister("linkage_input")
+    keys = ready.column("identity_key").to_pylist()
+    if len(set(keys)) < len(keys):
+        twice = next(one for one, two in pairwise(keys) if one == two)
+        raise UserError(f"Identity {twice} comes more than once. People were not linked; send each identity once.")
+    return ready
