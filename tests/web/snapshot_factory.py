@@ -1,8 +1,8 @@
 """A complete small snapshot made by hand, for tests of screens: every table, no hub needed, the same every time.
 
-`write_snapshot(hub)` writes about 200 open pathways over three trusts (and some closed ones) with people, events, bookings,
-findings and lineage that agree with each other. Names are invented and unlike any word of a page, so that a test can
-look for leaks. Every NHS number is in the 999 range.
+`write_snapshot(hub)` writes about 200 open pathways over three trusts (and some closed ones) with people, events,
+bookings, findings and lineage that agree with each other. Names are invented and unlike any word of a page, so that a
+test can look for leaks. Every NHS number is in the 999 range.
 """
 
 from __future__ import annotations
@@ -73,9 +73,9 @@ def write_snapshot(
 ) -> Made:
     """Write one snapshot and point `hub/current` at it.
 
-    `without` leaves pathways off the list, as when the trust has closed their clock. `evidence` replaces the evidence of
-    findings, by rule and pathway. `later_event` gives pathways one more event, on the census. `nasty_names` gives one
-    person a surname that a spreadsheet would run as a formula.
+    `without` leaves pathways off the list, as when the trust has closed their clock. `evidence` replaces the evidence
+    of findings, by rule and pathway. `later_event` gives pathways one more event, on the census. `nasty_names` gives
+    one person a surname that a spreadsheet would run as a formula.
     """
     rng = np.random.default_rng(seed)
     tables = _Tables()

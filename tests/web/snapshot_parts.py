@@ -52,9 +52,9 @@ RULES = (
 )
 _RANK = {"high": 0, "medium": 1, "low": 2}
 _SEVERITY = {code: severity for code, _, _, severity, _ in RULES}
-_PREFIXES = ["Zarq", "Vexl", "Ombr", "Threl", "Quob", "Yend", "Drusk", "Feng", "Huxt", "Ivorn", "Jask", "Kelv", "Lorq", "Mosk", "Nurb"]
+_PREFIXES = tuple("Zarq Vexl Ombr Threl Quob Yend Drusk Feng Huxt Ivorn Jask Kelv Lorq Mosk Nurb".split())  # noqa: SIM905
 _SUFFIXES = ["abrook", "uttle", "enforth", "owick", "imble", "astrow", "erdine", "upham", "ollick", "etherby"]
-_FORENAMES = ["Avelina", "Bartemius", "Corisande", "Drogo", "Elfleda", "Fulke", "Griselda", "Hamnet", "Isolda", "Jocosa"]
+_FORENAMES = tuple("Avelina Bartemius Corisande Drogo Elfleda Fulke Griselda Hamnet Isolda Jocosa".split())  # noqa: SIM905
 
 
 def check_digit(nine: str) -> int:

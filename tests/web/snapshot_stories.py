@@ -152,6 +152,12 @@ def _booking(add: Add, s: Story, tci: date | None, lineage: Lineage) -> tuple[da
     return on, kind
 
 
+def _start_rule(s: Story) -> str:
+    if s.kind == "no_start":
+        return "start_unknown"
+    return "start_after_monitoring" if s.kind == "monitored" else "start_first_activity"
+
+
 def band(days: int) -> int:
     """Week band: 0 for 0 to 7 days, then ceil(days / 7) - 1, at most 104."""
     return 0 if days <= 7 else min(-(-days // 7) - 1, 104)
@@ -176,8 +182,8 @@ def _periods(add: Add, s: Story, events: list[dict[str, Any]], start: date, cred
             list_order_date=first["event_on"],
             start_event=first["event_key"],
             stop_event=second["event_key"],
-            start_rule="start",
-            stop_rule="active_monitoring",
+            start_rule="start_first_activity",
+            stop_rule="stop_monitoring_patient",
         )
         period = 2
     known = s.kind != "no_start"
@@ -200,8 +206,8 @@ def _periods(add: Add, s: Story, events: list[dict[str, Any]], start: date, cred
         issues=issues,
         start_event=starter["event_key"] if known else None,
         stop_event=stop["event_key"] if stop else None,
-        start_rule="start" if known else "no_start",
-        stop_rule="stop" if stop else None,
+        start_rule=_start_rule(s),
+        stop_rule="stop_admitted_treatment" if stop else None,
     )
 
 
