@@ -1,0 +1,120 @@
+"""One account a role, for an artificial system only.
+
+Passwords are made at random once and kept in the working folder (mode 0600), so the same ones are printed each time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from wherry.errors import UserError
+from wherry.paths import data_dir
+from wherry.web.access import services
+from wherry.web.access.models import User
+from wherry.web.access.permissions import Role
+
+_WORDS = [
+    "otter",
+    "reed",
+    "heron",
+    "wherry",
+    "sluice",
+    "marsh",
+    "bittern",
+    "lantern",
+    "quay",
+    "tiller",
+    "rudder",
+    "osprey",
+    "willow",
+    "kestrel",
+    "barley",
+    "harbour",
+]
+_PEOPLE = {
+    Role.WAITING_LIST_MANAGER: ("manager", "Maya", "Lister"),
+    Role.CLINICIAN: ("clinician", "Colin", "Marsh"),
+    Role.ANALYST: ("analyst", "Anna", "Reed"),
+    Role.EXECUTIVE: ("executive", "Edward", "Quay"),
+    Role.INFORMATION_GOVERNANCE: ("governance", "Grace", "Sluice"),
+    Role.ADMINISTRATOR: ("administrator", "Adam", "Tiller"),
+}
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    """An account, its password, and its role in words."""
+
+    username: str
+    password: str
+    words: str
+    role: Role
+
+
+def make_demo_accounts(system: str, trusts: tuple[str, ...] | None = None) -> list[DemoAccount]:
+    """Make (or find again) one account for each role at every trust of the system, and return them with passwords.
+
+    Refused unless the current snapshot, if there is one, is artificial: real patients need real accounts.
+    """
+    from wherry.web import snapshot
+
+    if snapshot.current() is not None and not snapshot.is_artificial():
+        raise UserError(
+            "The current snapshot is of real people, so demonstration accounts were not made. "
+            "Make accounts with: wherry people add"
+        )
+    codes = trusts if trusts is not None else _trusts(system)
+    passwords = _passwords()
+    made = []
+    for role, (username, forename, surname) in _PEOPLE.items():
+        with transaction.atomic():
+            _make(username, forename, surname, passwords[username], role, codes)
+        words = f"{role.words} at {', '.join(codes)}"
+        made.append(DemoAccount(username, passwords[username], words, role))
+    return made
+
+
+def _make(username: str, forename: str, surname: str, password: str, role: Role, codes: tuple[str, ...]) -> None:
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        user = services.create_account(
+            by=services.COMMAND_LINE, username=username, forename=forename, surname=surname, password=password
+        )
+    elif not user.check_password(password):
+        services.set_password(by=services.COMMAND_LINE, user=user, password=password)
+    for code in codes:
+        services.grant(
+            by=services.COMMAND_LINE,
+            user=user,
+            organisation=code,
+            role=role,
+            reason="Demonstration of an artificial system",
+        )
+
+
+def _trusts(system: str) -> tuple[str, ...]:
+    from wherry.reference.system import load
+
+    return tuple(trust.code if hasattr(trust, "code") else str(trust) for trust in load(system).trusts)
+
+
+def _passwords() -> dict[str, str]:
+    path = data_dir() / "demo-accounts.json"
+    usernames = [person[0] for person in _PEOPLE.values()]
+    if path.is_file():
+        kept: dict[str, str] = json.loads(path.read_text())
+        if set(usernames) <= set(kept):
+            return kept
+    made = {
+        name: "-".join([*(secrets.choice(_WORDS) for _ in range(3)), f"{secrets.randbelow(9000) + 1000}"])
+        for name in usernames
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(made, file, indent=1)
+    return made

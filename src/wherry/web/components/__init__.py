@@ -1,0 +1,1 @@
+"""What every screen shares: layout, formats, exports, charts and error pages."""

@@ -1,0 +1,17 @@
+"""Every address, one app a room. A view without `@requires` or `@public` is refused by the access middleware."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("wherry.web.home.urls")),
+    path("", include("wherry.web.access.urls")),
+    path("data/", include("wherry.web.data.urls")),
+    path("waiting-list/", include("wherry.web.waiting.urls")),
+]
+
+handler400 = "wherry.web.components.errors.bad_request"
+handler403 = "wherry.web.components.errors.forbidden"
+handler404 = "wherry.web.components.errors.not_found"
+handler500 = "wherry.web.components.errors.server_error"

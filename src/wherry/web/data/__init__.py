@@ -1,0 +1,1 @@
+"""Sources, quality, quarantine, possible same people, and the published position."""
