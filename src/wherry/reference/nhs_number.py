@@ -40,7 +40,7 @@ def check_digit(first_nine: str) -> int | None:
 
     Raises ValueError unless exactly nine ASCII digits are given.
 
-    >>> check_digit("943476591"), check_digit("999000008")
+    >>> check_digit("943476591"), check_digit("123456789")
     (9, None)
     """
     if len(first_nine) != 9 or not (first_nine.isascii() and first_nine.isdigit()):
