@@ -100,7 +100,7 @@ def _make(username: str, forename: str, surname: str, password: str, role: Role,
 def _trusts(system: str) -> tuple[str, ...]:
     from wherry.reference.system import load
 
-    return tuple(trust.code if hasattr(trust, "code") else str(trust) for trust in load(system).trusts)
+    return load(system).trusts
 
 
 def _passwords() -> dict[str, str]:

@@ -38,17 +38,20 @@ class Membership(models.Model):
 
 
 class SignInFailure(models.Model):
-    """A refused sign-in, by account and address: what the sign-in limit counts."""
+    """A refused sign-in, by account and address: what the sign-in limit counts. Kept for a day.
 
-    username = models.CharField(max_length=150)
+    `account` is a hash of the user name as typed: people type passwords into the wrong box.
+    """
+
+    account = models.CharField(max_length=64)
     address = models.CharField(max_length=45)
     at = models.DateTimeField(db_index=True)
 
     class Meta:
-        indexes = [models.Index(fields=["username", "address", "at"])]
+        indexes = [models.Index(fields=["account", "address", "at"])]
 
     def __str__(self) -> str:
-        return f"{self.username} from {self.address} at {self.at:%Y-%m-%d %H:%M:%S}"
+        return f"refused from {self.address} at {self.at:%Y-%m-%d %H:%M:%S}"
 
 
 class AuditEvent(models.Model):

@@ -1,7 +1,8 @@
 """Tables that leave the screen: CSV row by row and Excel, neither of which lets a cell run as a formula.
 
-A spreadsheet treats a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return as a formula, also when it came
-from somebody's surname. In CSV such text gets an apostrophe before it (OWASP, CSV injection); in Excel it is stored as text.
+A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return for a formula, even when it
+is somebody's surname. In CSV such text gets an apostrophe before it (OWASP, CSV injection); in Excel it is stored as
+text.
 """
 
 from __future__ import annotations

@@ -93,6 +93,15 @@ def plural(number: int | None, one: str, many: str | None = None) -> str:
     return f"{count(number)} {one if number == 1 else many or one + 's'}"
 
 
+def act(action: str) -> str:
+    """An audited action in words.
+
+    >>> act("pathway.opened"), act("account.signed_in")
+    ('Pathway opened', 'Account signed in')
+    """
+    return action.replace(".", " ").replace("_", " ").capitalize()
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "day": day,
     "short_day": short_day,
@@ -101,4 +110,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "count": count,
     "percent": percent,
     "plural": plural,
+    "act": act,
+    "person_name": person_name,
 }
