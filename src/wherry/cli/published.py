@@ -93,11 +93,7 @@ def _show_rtt(args: argparse.Namespace, found: Published) -> int:
         position = found.rtt_position(args.period, args.provider, args.treatment_function, args.vintage)
     else:
         position = found.rtt_england(args.period, args.treatment_function, args.vintage)
-    if position.missing:
-        raise UserError(
-            f"Not in RTT {position.source.period}: {', '.join(position.missing)}. "
-            f"See wherry published list --providers rtt --period {position.source.period}."
-        )
+    _refuse_missing("rtt", position.source.period, position.missing)
     document = position.as_json(name)
     bands = [
         {"weeks": b.words, "count": n}
@@ -114,6 +110,36 @@ def _show_rtt(args: argparse.Namespace, found: Published) -> int:
         rows += [{"": f"{band['weeks']} weeks", "value": band["count"]} for band in bands]
         return _print("table", rows, document)
     return _print("json", [], document)
+
+
+def _refuse_missing(dataset: str, period: str, missing: Sequence[str]) -> None:
+    if missing:
+        raise UserError(
+            f"Not in {dataset} {period}: {', '.join(missing)}. "
+            f"See wherry published list --providers {dataset} --period {period}."
+        )
+
+
+def _show_ae(args: argparse.Namespace, found: Published) -> int:
+    position = found.ae(args.period, args.provider, args.vintage)
+    _refuse_missing("ae", position.source.period, position.missing)
+    document = position.as_json()
+    shown = {k: v for k, v in document.items() if not isinstance(v, list | dict)} | dict(position.measures)
+    shown |= {"vintage": position.source.vintage, "file": position.source.file_name}
+    if args.format == "table":
+        return _print("table", [{"": name, "value": value} for name, value in shown.items()], document)
+    return _print(args.format, [shown], document)
+
+
+def _show_cancer(args: argparse.Namespace, found: Published) -> int:
+    position = found.cancer(args.period, args.provider, args.standard, args.vintage)
+    _refuse_missing("cancer", position.source.period, position.missing)
+    document = position.as_json()
+    rows = []
+    for group in position.groups:
+        row = {name: value for name, value in group.as_json().items() if name != "bands"}
+        rows.append({"period": position.source.period, "provider": document["provider"], **row})
+    return _print(args.format, rows, document)
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -181,4 +207,8 @@ def _words(value: object) -> str:
     return f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
-_SHOW: dict[str, Callable[[argparse.Namespace, Published], int]] = {"rtt": _show_rtt}
+_SHOW: dict[str, Callable[[argparse.Namespace, Published], int]] = {
+    "rtt": _show_rtt,
+    "ae": _show_ae,
+    "cancer": _show_cancer,
+}

@@ -8,11 +8,26 @@ from __future__ import annotations
 from pathlib import Path
 
 from wherry.hub.published import store
+from wherry.hub.published.activity import AePosition
 from wherry.hub.published.load import Outcome, load
 from wherry.hub.published.positions import PartCounts, Provider, RttPosition, Source
 from wherry.hub.published.query import Published
+from wherry.hub.published.waits import CancerGroup, CancerPosition
 
-__all__ = ["Outcome", "PartCounts", "Provider", "Published", "RttPosition", "Source", "load", "open", "pointer"]
+__all__ = [
+    "AePosition",
+    "CancerGroup",
+    "CancerPosition",
+    "Outcome",
+    "PartCounts",
+    "Provider",
+    "Published",
+    "RttPosition",
+    "Source",
+    "load",
+    "open",
+    "pointer",
+]
 
 
 def open(path: Path | None = None) -> Published:

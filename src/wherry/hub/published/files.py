@@ -146,7 +146,7 @@ def _content(name: str, member: str, data: bytes, made: dt.date | None, *, workb
         data=data,
         sha256=hashlib.sha256(data).hexdigest(),
         dated=revision_date(label) or made,
-        revised=bool(re.search(r"revis", label, re.IGNORECASE)),
+        revised=bool(re.search(r"revis|(?<![a-z])final(?![a-z])", label, re.IGNORECASE)),
         workbook=workbook,
     )
 
@@ -186,3 +186,16 @@ def text(content: Content) -> tuple[str, list[str]]:
             raise UserError(
                 f"{content.name} is neither UTF-8 nor Windows-1252 text (line {line}). {KEPT} Save it as CSV UTF-8."
             ) from None
+
+
+def refuse_cut(content: Content, data: bytes, columns: int) -> None:
+    """Refuse a CSV whose last line has no end and too few of its `columns`: it was cut off, and its sums would be
+    wrong."""
+    if data.endswith((b"\n", b"\r")):
+        return
+    last = data.rsplit(b"\n", 1)[-1]
+    if last.count(b'"') % 2 or (b'"' not in last and last.count(b",") + 1 < columns):
+        line = data.count(b"\n") + 1
+        raise UserError(
+            f"{content.name} stops in the middle of line {line:,}: only part of it arrived. {KEPT} Fetch it again."
+        )

@@ -7,8 +7,8 @@ on its own, so a load of many files that is stopped keeps those it had finished.
 
 from __future__ import annotations
 
-import csv
-import io
+import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from wherry.errors import UserError
-from wherry.hub.published import rtt, store, summary
+from wherry.hub.published import ae, cancer, rtt, store, summary
 from wherry.hub.published.files import KEPT, Content, contents, text
 from wherry.hub.published.parsed import Parsed, quarantine_table
+
+#: The headings are sought in this many bytes at the beginning of a file.
+HEAD_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,9 @@ def _load(root: Path, content: Content) -> Outcome:
                 tables["summary"] = summary.by_provider(table, parsed.layout)
             store.write_folder(root, vintage.folder, tables)
             vintages.append(vintage)
-        store.write_folder(
-            root, f"loads/{content.key}", {"quarantine": quarantine_table(content.name, parsed.quarantined)}
-        )
+        if parsed.quarantined:
+            quarantine = quarantine_table(content.name, parsed.quarantined)
+            store.write_folder(root, f"loads/{content.key}", {"quarantine": quarantine})
         done = store.Load(
             load_id=content.key,
             dataset=parsed.dataset,
@@ -134,10 +137,15 @@ def _words(done: store.Load, partial: list[str]) -> str:
 
 def read(content: Content) -> Parsed:
     """Recognise a file by its headings and read it. Raises `UserError` if it is none of the publications known."""
-    headings = _headings(content)
-    if rtt.fits(headings):
-        return rtt.read(content, headings)
-    shown = ", ".join(repr(words) for words in headings[:6])
+    if content.workbook:
+        return cancer.read(content)
+    first = _first_rows(content)
+    for line, row in first:
+        if rtt.fits(row):
+            return rtt.read(content, row, line)
+        if ae.fits(row):
+            return ae.read(content, row, line)
+    shown = ", ".join(repr(words) for words in (first[0][1][:6] if first else []))
     raise UserError(
         f"{content.name} is not a publication that wherry reads: its first line is {shown[:300]}. {KEPT} "
         "Expected the RTT full extract (CSV or zip), a monthly A&E file (CSV) or the cancer waiting times provider "
@@ -145,10 +153,10 @@ def read(content: Content) -> Parsed:
     )
 
 
-def _headings(content: Content) -> list[str]:
-    first = content.data.split(b"\n", 1)[0][:200_000]
-    body = text(Content(content.file_name, content.member, first, "", None, False, False))[0]
-    try:
-        return next(iter(csv.reader(io.StringIO(body.rstrip("\r")))), [])
-    except csv.Error as error:
-        raise UserError(f"{content.name} has no readable heading line ({error}). {KEPT}") from None
+def _first_rows(content: Content) -> list[tuple[int, list[str]]]:
+    """The first rows, among which the headings are sought: titles may stand above them."""
+    head = content.data[:HEAD_BYTES]
+    if len(content.data) > HEAD_BYTES:
+        head = head[: head.rfind(b"\n") + 1] or head
+    body = text(dataclasses.replace(content, data=head))[0]
+    return list(itertools.islice(ae.lines(body), 20))

@@ -17,9 +17,12 @@ import pyarrow as pa
 
 from wherry.errors import UserError
 from wherry.hub.published import store
+from wherry.hub.published.activity import AePosition
 from wherry.hub.published.bands import Band
+from wherry.hub.published.parsed import QUARANTINE_SCHEMA
 from wherry.hub.published.positions import PartCounts, Provider, RttPosition, Source
 from wherry.hub.published.rtt import PARTS
+from wherry.hub.published.waits import CancerGroup, CancerPosition, standard_name
 
 
 class Published:
@@ -76,7 +79,10 @@ class Published:
         """The rows of a load that could not be published, with file, line and reason."""
         if all(load.load_id != load_id for load in self.index.loads):
             raise UserError(f"No load {load_id!r} of published statistics.")
-        return self._run("SELECT * FROM read_parquet(?)", [str(self.root / "loads" / load_id / "quarantine.parquet")])
+        path = self.root / "loads" / load_id / "quarantine.parquet"
+        if not path.exists():
+            return QUARANTINE_SCHEMA.empty_table()
+        return self._run("SELECT * FROM read_parquet(?)", [str(path)])
 
     def source(self, dataset: str, period: str | None = None, vintage: str | None = None) -> Source:
         """One vintage: the newest of the newest period by default. `vintage` is an id, its beginning, a number, first
@@ -137,6 +143,8 @@ class Published:
         known."""
         codes = (providers,) if isinstance(providers, str) else tuple(providers)
         wanted = tuple(dict.fromkeys(code.strip().upper() for code in codes))
+        if not wanted:
+            raise UserError("No provider is named. Ask for some, or for England.")
         return self._position(self.source("rtt", period, vintage), wanted, treatment_function_code(treatment_function))
 
     def rtt_england(
@@ -147,19 +155,11 @@ class Published:
         return self._position(self.source("rtt", period, vintage), None, treatment_function_code(treatment_function))
 
     def _rtt_position(self, source: Source, providers: tuple[str, ...] | None, function: str) -> RttPosition:
-        vintage = next(v for v in self.index.vintages if v.vintage == source.vintage and v.period == source.period)
-        bands = tuple(
-            Band(lower, upper) for lower, upper in cast(list[tuple[int, int | None]], vintage.layout["bands"])
-        )
-        measures = cast(list[str], vintage.layout["measures"])
+        layout = self._layout(source)
+        bands = tuple(Band(lower, upper) for lower, upper in cast(list[tuple[int, int | None]], layout["bands"]))
+        measures = cast(list[str], layout["measures"])
         file = self._file(source, "summary")
-        known = {p.code: p for p in self.providers("rtt", source.period, source.vintage)}
-        found = known if providers is None else {code: known[code] for code in providers if code in known}
-        if not found:
-            raise UserError(
-                f"No provider {', '.join(providers or ()) or '(none named)'} in RTT {source.period} "
-                f"({len(known)} providers; see wherry published list --providers rtt)."
-            )
+        found, missing = self._named(source, providers or ())
         functions = self.treatment_functions(source.period, source.vintage)
         if function not in functions:
             raise UserError(
@@ -171,13 +171,13 @@ class Published:
                        coalesce(sum(not_english), 0)::BIGINT AS not_english
                 FROM read_parquet(?) WHERE treatment_function = ? AND (? OR list_contains(?, provider))
                 GROUP BY part""",
-            [file, function, providers is None, list(found)],
+            [file, function, providers is None, [p.code for p in found]],
         ).to_pylist()
         by_part = {row["part"]: row for row in rows}
         return RttPosition(
             source=source,
-            providers=tuple(found.values()),
-            missing=tuple(code for code in providers or () if code not in known),
+            providers=found,
+            missing=missing,
             everyone=providers is None,
             treatment_function=function,
             treatment_function_name=functions[function],
@@ -200,12 +200,119 @@ class Published:
             [self._file(source, "summary"), part, code, code],
         )
 
+    # --- A&E and cancer
+
+    def ae(
+        self, period: str | None = None, providers: Iterable[str] | str = (), vintage: str | None = None
+    ) -> AePosition:
+        """A&E of some providers together; none named means all. Raises `UserError` if none of those named is known."""
+        source = self.source("ae", period, vintage)
+        measures = cast(list[str], self._layout(source)["measures"])
+        found, missing = self._named(source, providers)
+        sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in measures)
+        rows = self._run(
+            f"""SELECT {sums}, sum(coalesce(len(string_split(suppressed, ';')), 0))::BIGINT AS withheld
+                FROM read_parquet(?) WHERE kind = 'provider' AND list_contains(?, provider)""",
+            [self._file(source, "rows"), [p.code for p in found]],
+        ).to_pylist()
+        totals = self._run(
+            f"SELECT {', '.join(measures)} FROM read_parquet(?) WHERE kind = 'total'", [self._file(source, "rows")]
+        ).to_pylist()
+        withheld = int(rows[0].pop("withheld") or 0)
+        return AePosition(source, found, missing, not providers, rows[0], totals[0] if totals else None, withheld)
+
+    def cancer(
+        self,
+        period: str | None = None,
+        providers: Iterable[str] | str = (),
+        standard: str | None = None,
+        vintage: str | None = None,
+    ) -> CancerPosition:
+        """Cancer waits of some providers together (sums), every group of every table; none named means all."""
+        source = self.source("cancer", period, vintage)
+        measures = [name for name in cast(list[str], self._layout(source)["measures"]) if name != "percent_within"]
+        found, missing = self._named(source, providers)
+        sums = ", ".join(f'sum("{name}") AS "{name}"' for name in measures)
+        rows = self._run(
+            f"""SELECT standard, sheet, part, route, stage, modality, cancer_type, {sums},
+                       sum(coalesce(len(string_split(suppressed, ';')), 0))::BIGINT AS withheld
+                FROM read_parquet(?)
+                WHERE kind = 'provider' AND list_contains(?, provider) AND (? IS NULL OR standard = ?)
+                GROUP BY ALL ORDER BY min(source_row), sheet""",
+            [
+                self._file(source, "rows"),
+                [p.code for p in found],
+                standard and standard_name(standard),
+                standard and standard_name(standard),
+            ],
+        ).to_pylist()
+        groups = [
+            CancerGroup(
+                **{
+                    name: row[name]
+                    for name in ("standard", "sheet", "part", "route", "stage", "modality", "cancer_type")
+                },
+                measures={name: row[name] for name in measures},
+                withheld=int(row["withheld"] or 0),
+            )
+            for row in rows
+        ]
+        order = {
+            sheet: place for place, (sheet, *_) in enumerate(cast(list[list[str]], self._layout(source)["tables"]))
+        }
+        groups.sort(key=lambda group: order.get(group.sheet, 0))
+        return CancerPosition(source, found, missing, not providers, tuple(groups))
+
+    def _named(self, source: Source, providers: Iterable[str] | str) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
+        """The providers named (all if none is), and the codes that the publication does not know."""
+        known = {p.code: p for p in self.providers(source.dataset, source.period, source.vintage)}
+        codes = [providers] if isinstance(providers, str) and providers else list(providers)
+        if not codes:
+            return tuple(known.values()), ()
+        wanted = list(dict.fromkeys(code.strip().upper() for code in codes))
+        found = tuple(known[code] for code in wanted if code in known)
+        if not found:
+            raise UserError(
+                f"No provider {', '.join(wanted)} in {source.dataset} {source.period} ({len(known)} providers; "
+                f"see wherry published list --providers {source.dataset} --period {source.period})."
+            )
+        return found, tuple(code for code in wanted if code not in known)
+
     # --- any dataset
 
     def rows(self, dataset: str, period: str | None = None, vintage: str | None = None) -> pa.Table:
         """A publication as it was published: its rows, each measure a column, blanks blank; `source_row` is its
         line."""
         return self._run("SELECT * FROM read_parquet(?)", [self._file(self.source(dataset, period, vintage), "rows")])
+
+    def values(
+        self, dataset: str, period: str | None = None, vintage: str | None = None, providers: Iterable[str] = ()
+    ) -> pa.Table:
+        """The long table `published_value`: one row a figure, for all providers or some.
+
+        Columns: dataset, vintage, period, organisation (blank for totals), source_row, the dataset's dimensions,
+        measure, value, state (`value`, `suppressed`, `blank`). A zero is a `value`; the other two have none. It is
+        made on reading: the RTT extract alone would be 19.8 million rows, so name providers there.
+        """
+        source = self.source(dataset, period, vintage)
+        measures = cast(list[str], self._layout(source)["measures"])
+        named = [code.strip().upper() for code in providers]
+        listed = ", ".join(f'"{name}"' for name in measures)
+        cast_all = ", ".join(f'"{name}"::DOUBLE AS "{name}"' for name in measures)
+        return self._run(
+            f"""SELECT ? AS dataset, ? AS vintage, ? AS period, provider AS organisation,
+                       * EXCLUDE (provider, suppressed, extra, measure, value), measure, value,
+                       CASE WHEN value IS NOT NULL THEN 'value'
+                            WHEN list_contains(string_split(suppressed, ';'), measure) THEN 'suppressed'
+                            ELSE 'blank' END AS state
+                FROM (SELECT * EXCLUDE ({listed}), {cast_all} FROM read_parquet(?)
+                      WHERE ? OR list_contains(?, provider))
+                UNPIVOT INCLUDE NULLS (value FOR measure IN ({listed}))""",
+            [dataset, source.vintage, source.period, self._file(source, "rows"), not named, named],
+        )
+
+    def _layout(self, source: Source) -> dict[str, object]:
+        return next(v.layout for v in self.index.of(source.dataset, source.period) if v.vintage == source.vintage)
 
     def _file(self, source: Source, name: str) -> str:
         return str(self.root / "data" / source.dataset / source.period / source.vintage / f"{name}.parquet")

@@ -21,7 +21,7 @@ import pyarrow.csv as pacsv
 from wherry.errors import UserError
 from wherry.hub.published import cells
 from wherry.hub.published.bands import Band, check, from_heading
-from wherry.hub.published.files import KEPT, Content, text
+from wherry.hub.published.files import KEPT, Content, refuse_cut, text
 from wherry.hub.published.parsed import RAW_LENGTH, Parsed, Quarantined
 
 #: The stubs of pyarrow know fewer of its functions' forms than there are.
@@ -61,6 +61,8 @@ TOTALS: dict[str, tuple[str, ...]] = {
     "unknown_start": ("patients with unknown clock start date", "unknown clock start date", "unknown clock start"),
     "total_all": ("total all",),
 }
+#: A name or code longer than this is no name.
+LONGEST = 500
 KEY = ("period", "provider", "commissioner", "part", "treatment_function")
 
 
@@ -70,15 +72,16 @@ def fits(headings: Sequence[str]) -> bool:
     return bool({"rtt part type", "part type"} & found) and any(from_heading(text) for text in headings)
 
 
-def read(content: Content, headings: Sequence[str]) -> Parsed:
-    """Read the extract. Raises `UserError` for a file that is cut off or lacks a column that it cannot do without."""
+def read(content: Content, headings: Sequence[str], heading_line: int) -> Parsed:
+    """Read the extract, whose headings stand on `heading_line` (from 1). Raises `UserError` for a file that is cut off
+    or lacks a column that it cannot do without."""
     body, findings = text(content) if not _is_utf8(content.data) else (None, [])
     data = content.data.removeprefix(b"\xef\xbb\xbf") if body is None else body.encode()
-    _refuse_cut(content, data, len(headings))
+    refuse_cut(content, data, len(headings))
     places, bands, extra = _columns(content, headings)
     names = _names(headings, places, bands, extra)
     bad: list[Quarantined] = []
-    raw, lines = _parse(content, data, names, bad)
+    raw, lines = _parse(content, data, names, heading_line, bad)
     rows_read = raw.num_rows + len(bad)
     measures = [band.column for band in bands] + [name for name in TOTALS if name in places]
     typed, keep, suppressed = _numbers(raw, measures, lines, bad)
@@ -108,19 +111,6 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return b"\x00" not in data[:4096]
-
-
-def _refuse_cut(content: Content, data: bytes, columns: int) -> None:
-    """A file whose last line has no end and too few columns was cut off: its totals would be wrong, so it is
-    refused."""
-    if data.endswith((b"\n", b"\r")):
-        return
-    last = data.rsplit(b"\n", 1)[-1]
-    if b'"' not in last and last.count(b",") + 1 < columns:
-        line = data.count(b"\n") + 1
-        raise UserError(
-            f"{content.name} stops in the middle of line {line:,}: only part of it arrived. {KEPT} Fetch it again."
-        )
 
 
 def _columns(content: Content, headings: Sequence[str]) -> tuple[dict[str, int], list[Band], list[str]]:
@@ -160,13 +150,18 @@ def _names(headings: Sequence[str], places: dict[str, int], bands: Sequence[Band
     return names
 
 
-def _parse(content: Content, data: bytes, names: list[str], bad: list[Quarantined]) -> tuple[pa.Table, Column]:
+def _parse(
+    content: Content, data: bytes, names: list[str], heading_line: int, bad: list[Quarantined]
+) -> tuple[pa.Table, Column]:
     """All cells as text, and the line of each row. Rows of another width go to `bad`."""
     skipped: list[int] = []
+    unclosed: list[int] = []
 
     def wrong_width(row: pacsv.InvalidRow) -> Literal["skip", "error"]:
         skipped.append(int(row.number or 0))
-        if row.text.strip():
+        if "\n" in row.text.strip():
+            unclosed.append(int(row.number or 0))
+        elif row.text.strip():
             reason = f"has {row.actual_columns} columns, not {row.expected_columns}"
             bad.append(Quarantined(int(row.number or 0), "wrong_width", reason, row.text[:RAW_LENGTH]))
         return "skip"
@@ -174,7 +169,9 @@ def _parse(content: Content, data: bytes, names: list[str], bad: list[Quarantine
     try:
         table = pacsv.read_csv(
             io.BytesIO(data),
-            read_options=pacsv.ReadOptions(column_names=names, skip_rows=1, use_threads=False, block_size=8 << 20),
+            read_options=pacsv.ReadOptions(
+                column_names=names, skip_rows=heading_line, use_threads=False, block_size=max(len(data), 1 << 20)
+            ),
             parse_options=pacsv.ParseOptions(
                 invalid_row_handler=wrong_width, newlines_in_values=b'"' in data, ignore_empty_lines=False
             ),
@@ -184,12 +181,14 @@ def _parse(content: Content, data: bytes, names: list[str], bad: list[Quarantine
         )
     except pa.ArrowInvalid as error:
         raise UserError(f"{content.name} cannot be read as CSV ({str(error)[:200]}). {KEPT}") from None
-    return table, _lines(table.num_rows, skipped)
+    if unclosed:
+        raise UserError(f"{content.name}: a quotation mark on line {unclosed[0]:,} is never closed. {KEPT} Mend it.")
+    return table, _lines(table.num_rows, heading_line + 1, skipped)
 
 
-def _lines(rows: int, skipped: list[int]) -> Column:
-    """Line of each row read: line 2 is the first, and skipped rows keep their own numbers."""
-    lines = pa.array(range(2, rows + 2 + len(skipped)), pa.int64())
+def _lines(rows: int, first: int, skipped: list[int]) -> Column:
+    """Line of each row read, counted from the line `first`; skipped rows keep their own numbers."""
+    lines = pa.array(range(first, rows + first + len(skipped)), pa.int64())
     if not skipped:
         return lines
     return lines.filter(pc.invert(pc.is_in(lines, value_set=pa.array(skipped, pa.int64()))))
@@ -211,7 +210,8 @@ def _numbers(
         if pc.all(plain).as_py() is not False:
             typed[name] = pc.cast(pc.if_else(pc.equal(column, ""), None, column), pa.int32())
             continue
-        odd = {i: column[i].as_py() for i in pc.indices_nonzero(pc.invert(plain)).to_pylist()}
+        places = pc.indices_nonzero(pc.invert(plain))
+        odd = dict(zip(places.to_pylist(), column.take(places).to_pylist(), strict=True))
         mended: dict[int, int | None] = {}
         for index, value in odd.items():
             try:
@@ -310,7 +310,9 @@ def part(words: str | None) -> str | None:
 def _check_rows(table: pa.Table, bad: list[Quarantined]) -> pa.Table:
     """Send rows without a usable key, of a month to come, or that repeat an earlier row, to quarantine."""
     today = cells.this_month()
+    longest = pc.max_element_wise(*(pc.utf8_length(pc.fill_null(table[name], "")) for name in DIMENSIONS))
     checks = [
+        ("too_long", pc.greater(longest, LONGEST), f"a code or name has more than {LONGEST} characters"),
         ("no_period", pc.is_null(table["period"]), "the period is missing or is not a month"),
         ("future_period", pc.fill_null(pc.greater(table["period"], today), False), "the period lies in the future"),
         ("no_provider", pc.is_null(table["provider"]), "the provider's code is missing"),
