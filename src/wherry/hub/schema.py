@@ -222,6 +222,22 @@ TABLES = _shapes(
         ),
     ),
     Shape(
+        "blanked_value",
+        "a value that could not be read and was left blank; its row was published without it",
+        ("load_id", "source_row", "column_name"),
+        (
+            C("load_id", TEXT, "load", True),
+            C("source", TEXT, "organisation that sent it", True),
+            C("feed", TEXT, "feed", True),
+            C("file_name", TEXT, "file", True),
+            C("source_row", BIG, "line of the file; the header is line 1", True),
+            C("column_name", TEXT, "column of the feed that was left blank", True),
+            C("reason_code", TEXT, "short code of the reason", True),
+            C("reason", TEXT, "the reason in words, with the value", True),
+            C("raw", TEXT, "the value as it came, at most 2,000 characters", True),
+        ),
+    ),
+    Shape(
         "source_freshness",
         "how fresh one source's feed is",
         ("source", "feed"),

@@ -1,0 +1,356 @@
+"""Checks of each row: text made into dates, yes or no and national codes, and what cannot be is said, row by row.
+
+A row fails *hard* when it cannot mean anything: its key or another required value is missing, or it says that something
+happened after the extract was made. It goes to quarantine whole. A value fails *softly* when the row still means
+something without it: the value is left blank, the row is published, and `blanked_value` says what was there. So a
+mistyped discharge date cannot take somebody off the waiting list. Everything is Ibis, with nothing that only one engine
+has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import reduce
+from operator import or_
+
+import ibis
+import pyarrow as pa
+
+from wherry.hub.backends import Backend
+from wherry.hub.landing import BAD_LINES, LINE, Load, text_schema
+from wherry.hub.scan import RAW_KEPT
+from wherry.hub.schema import EVENT_TYPES, FEEDS, Column
+from wherry.hub.templates import Template
+
+#: Values that a column may have, after its local codes. Columns that are not here are opaque text.
+DOMAINS: dict[str, dict[str, tuple[str, ...]]] = {
+    "patient": {
+        "nhs_number_status": ("01", "02", "03", "04", "05", "06", "07", "08"),
+        "sex": ("1", "2", "9", "X"),
+        "ethnic_category": (*"ABCDEFGHJKLMNPRSZ", "99"),
+    },
+    "referral": {
+        "referral_source": ("gp", "consultant", "emergency", "self", "optometrist", "other"),
+        "priority_type": ("1", "2", "3"),
+    },
+    "event": {"event_type": EVENT_TYPES},
+    "list_entry": {
+        "list_type": ("admitted", "planned"),
+        "clinical_priority": ("P1a", "P1b", "P2", "P3", "P4", "P5", "P6"),
+        "intended_management": ("inpatient", "day_case"),
+    },
+    "appointment": {
+        "kind": ("first", "follow_up", "pre_op", "diagnostic"),
+        "status": ("booked", "cancelled"),
+    },
+    "opt_out": {},
+}
+#: Text that must have a form, after its local codes.
+FORMS = {
+    ("event", "rtt_status"): (r"^[0-9]{2}$", "two digits"),
+    ("opt_out", "nhs_number"): (r"^[0-9]{10}$", "ten digits"),
+}
+#: Dates that cannot be later than the extract that reports them.
+PAST = frozenset(
+    {
+        *("event_on", "birth_date", "death_date", "referral_received_on", "referral_closed_on", "added_on"),
+        *("priority_reviewed_on", "removed_on", "last_validated_on"),
+    }
+)
+#: Optional columns whose bad value makes the whole row doubtful: a wrong date of birth links the wrong people.
+HARD = frozenset({"birth_date"})
+#: Nothing on an elective list is planned further ahead than this.
+YEARS_AHEAD = 10
+EARLIEST = date(1900, 1, 1)
+
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+
+BAD = BAD_LINES
+BLANKED = text_schema("source_row", "column_name", "raw", "reason_code", "reason")
+
+
+@dataclass
+class _Fault:
+    """One way in which one column can be wrong: when, its code, and its words (text, for rows where `when` is true)."""
+
+    column: str
+    when: ibis.expr.types.BooleanValue
+    code: str
+    words: ibis.expr.types.StringValue
+
+
+@dataclass
+class _Plan:
+    """What to do with one landed file: typed columns, hard faults and soft faults."""
+
+    typed: dict[str, ibis.Value] = field(default_factory=dict)
+    hard: list[_Fault] = field(default_factory=list)
+    soft: list[_Fault] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One load after its checks: `good` rows (feed columns, typed, with lineage), bad rows and blanked values."""
+
+    load: Load
+    good: ibis.Table
+    good_rows: int
+    bad: pa.Table
+    blanked: pa.Table
+
+
+def check(load: Load, template: Template, raw: ibis.Table, bad_lines: pa.Table, backend: Backend) -> Checked:
+    """Check every row of one landed file. Rows in = good rows + rows of `bad`, always (`AssertionError` if not)."""
+    shape = FEEDS[load.feed]
+    plan = _plan(load, template, raw)
+    failed = reduce(or_, [fault.when for fault in plan.hard])
+    stage = backend.keep(
+        raw.select(
+            **plan.typed,
+            source=ibis.literal(load.source),
+            load_id=ibis.literal(load.load_id),
+            source_row=raw[LINE],
+            valid_at=ibis.literal(load.extract_on).cast("date"),
+            __failed=failed,
+            **{f"__soft_{number}": fault.when for number, fault in enumerate(plan.soft)},
+        ),
+        f"stage_{load.load_id}",
+    )
+    softs = [f"__soft_{number}" for number in range(len(plan.soft))]
+    counts = backend.arrow(
+        stage.aggregate(
+            failed=stage["__failed"].cast("int64").sum(), **{name: stage[name].cast("int64").sum() for name in softs}
+        )
+    ).to_pylist()[0]
+    good = stage.filter(~stage["__failed"]).drop("__failed", *softs)
+    bad = [bad_lines]
+    if counts["failed"]:
+        bad.append(backend.arrow(_reasons(raw, plan.hard, failed, template, load)))
+    good, repeats = _without_repeats(good, raw, shape.key, template, load, backend)
+    if repeats.num_rows:
+        bad.append(repeats)
+    chosen = [(name, fault) for name, fault in zip(softs, plan.soft, strict=True) if counts[name]]
+    blanked = [backend.arrow(_blanked(raw, fault, failed, template)) for _, fault in chosen]
+    good_rows = int(backend.arrow(good.aggregate(n=good.count()))["n"][0].as_py())
+    result = Checked(load, good, good_rows, _stack(bad, BAD), _stack(blanked, BLANKED))
+    if load.rows_read != good_rows + result.bad.num_rows:
+        raise AssertionError(
+            f"{load.file_name}: {load.rows_read} rows read, but {good_rows} good and {result.bad.num_rows} bad"
+        )
+    return result
+
+
+def _stack(tables: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
+    return pa.concat_tables([schema.empty_table(), *(table.select(schema.names).cast(schema) for table in tables)])
+
+
+# --- what each column must be ---------------------------------------------------------------------------------------
+
+
+def _plan(load: Load, template: Template, raw: ibis.Table) -> _Plan:
+    plan = _Plan()
+    for column in FEEDS[load.feed].columns:
+        if column.name not in template.columns:
+            plan.typed[column.name] = ibis.null(_kind(column.type))
+            continue
+        text = _tidy(column.name, raw[template.columns[column.name]])
+        said = f"{column.name} ({template.columns[column.name]})"
+        faults: list[_Fault] = []
+        value = _value(column, text, said, load, template, faults)
+        hard = column.required or column.name in HARD
+        (plan.hard if hard else plan.soft).extend(faults)
+        if column.required:
+            words = ibis.literal(f"{said} is missing")
+            plan.hard.append(_Fault(column.name, text.isnull(), "required_missing", words))
+        if faults and not hard:
+            value = ibis.ifelse(reduce(or_, [fault.when for fault in faults]), ibis.null(value.type()), value)
+        plan.typed[column.name] = value
+    return plan
+
+
+def _kind(kind: pa.DataType) -> ibis.DataType:
+    return ibis.Schema.from_pyarrow(pa.schema([("value", kind)]))["value"]
+
+
+def _tidy(name: str, raw: ibis.expr.types.StringValue) -> ibis.expr.types.StringValue:
+    """A value without the spaces around it; blank is null. Spaces inside an NHS number go too."""
+    text = raw.strip()
+    if name == "nhs_number":
+        text = text.re_replace(r"[ \-]", "")
+    elif name == "postcode":
+        text = text.upper().re_replace(r" +", " ")
+    return text.nullif("")
+
+
+def _value(
+    column: Column,
+    text: ibis.expr.types.StringValue,
+    said: str,
+    load: Load,
+    template: Template,
+    faults: list[_Fault],
+) -> ibis.Value:
+    if column.type == pa.date32():
+        return _date(column.name, text, said, load, template.date_format, faults)
+    if column.type == pa.bool_():
+        known = (template.true, template.false)
+        _add(
+            faults,
+            column,
+            text.notnull() & text.notin(known),
+            "unknown_code",
+            said,
+            text,
+            f"neither {known[0]} nor {known[1]}",
+        )
+        return text.cases((template.true, True), (template.false, False), else_=ibis.null("boolean"))
+    if codes := template.codes.get(column.name):
+        _add(
+            faults,
+            column,
+            text.notnull() & text.notin(list(codes)),
+            "unknown_code",
+            said,
+            text,
+            "a code that its template does not know",
+        )
+        return text.cases(*codes.items(), else_=ibis.null("string"))
+    if domain := DOMAINS[load.feed].get(column.name):
+        _add(
+            faults,
+            column,
+            text.notnull() & text.notin(domain),
+            "unknown_code",
+            said,
+            text,
+            f"none of {', '.join(domain)}",
+        )
+    if form := FORMS.get((load.feed, column.name)):
+        _add(faults, column, text.notnull() & ~text.re_search(form[0]), "wrong_form", said, text, f"not {form[1]}")
+    return text
+
+
+def _add(
+    faults: list[_Fault],
+    column: Column,
+    when: ibis.expr.types.BooleanValue,
+    code: str,
+    said: str,
+    text: ibis.expr.types.StringValue,
+    words: str,
+) -> None:
+    # A null here means that there is nothing to be wrong.
+    shown = ibis.literal(f"{said} is '") + text.fill_null("").substr(0, 100) + ibis.literal(f"', {words}")
+    faults.append(_Fault(column.name, when.fill_null(False), code, shown))
+
+
+def _date(
+    name: str, text: ibis.expr.types.StringValue, said: str, load: Load, form: str, faults: list[_Fault]
+) -> ibis.expr.types.DateValue:
+    value = read_date(text, form)
+    column = Column(name, pa.date32(), "")
+    last = load.extract_on if name in PAST else load.extract_on.replace(year=load.extract_on.year + YEARS_AHEAD, day=1)
+    _add(
+        faults,
+        column,
+        text.notnull() & value.isnull(),
+        "unreadable_date",
+        said,
+        text,
+        f"which is not a date written {form}",
+    )
+    _add(
+        faults,
+        column,
+        value < ibis.literal(EARLIEST).cast("date"),
+        "date_too_early",
+        said,
+        text,
+        "which is before 1900",
+    )
+    if name in PAST:
+        words = f"which is after the extract was made ({load.extract_on})"
+        _add(faults, column, value > ibis.literal(last).cast("date"), "date_after_extract", said, text, words)
+    else:
+        words = f"which is more than {YEARS_AHEAD} years ahead"
+        _add(faults, column, value > ibis.literal(last).cast("date"), "date_far_ahead", said, text, words)
+    return value
+
+
+def read_date(text: ibis.expr.types.StringValue, form: str) -> ibis.expr.types.DateValue:
+    """A date from text, or null where the text is not a date of that form: no guessing of day and month."""
+    if form == "YYYY-MM-DD":
+        pattern, iso = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", text
+    elif form == "DD/MM/YYYY":
+        pattern = r"^[0-9]{2}/[0-9]{2}/[0-9]{4}$"
+        iso = text.substr(6, 4) + "-" + text.substr(3, 2) + "-" + text.substr(0, 2)
+    elif form == "DD-MON-YYYY":
+        pattern = r"^[0-9]{2}-[A-Za-z]{3}-[0-9]{4}$"
+        pairs = [(month, f"{number:02d}") for number, month in enumerate(_MONTHS, 1)]
+        month = text.substr(3, 3).upper().cases(*pairs, else_="00")
+        iso = text.substr(7, 4) + "-" + month + "-" + text.substr(0, 2)
+    else:
+        pattern = r"^[0-9]{8}$"
+        iso = text.substr(0, 4) + "-" + text.substr(4, 2) + "-" + text.substr(6, 2)
+    # The pattern comes first: engines differ in what else they take for a date.
+    return ibis.ifelse(text.re_search(pattern), iso, ibis.null("string")).try_cast("date")
+
+
+# --- what failed, in words ------------------------------------------------------------------------------------------
+
+
+def _raw_row(raw: ibis.Table, template: Template) -> ibis.expr.types.StringValue:
+    """The row as it came: its fields joined by the delimiter, cut to what quarantine keeps."""
+    parts = [raw[name].fill_null("") for name in raw.columns if name != LINE]
+    joined = reduce(lambda left, right: left + ibis.literal(template.delimiter) + right, parts)
+    return joined.substr(0, RAW_KEPT)
+
+
+def _reasons(
+    raw: ibis.Table, faults: Sequence[_Fault], failed: ibis.expr.types.BooleanValue, template: Template, load: Load
+) -> ibis.Table:
+    code = ibis.coalesce(*[ibis.ifelse(fault.when, fault.code, ibis.null("string")) for fault in faults])
+    words = [ibis.ifelse(fault.when, fault.words + ibis.literal("; "), ibis.literal("")) for fault in faults]
+    reason = reduce(lambda left, right: left + right, words)
+    reason = reason.substr(0, reason.length() - 2)
+    chosen = raw.select(source_row=raw[LINE], reason_code=code, reason=reason, raw=_raw_row(raw, template), keep=failed)
+    return chosen.filter(chosen["keep"]).drop("keep")
+
+
+def _blanked(raw: ibis.Table, fault: _Fault, failed: ibis.expr.types.BooleanValue, template: Template) -> ibis.Table:
+    chosen = raw.select(
+        source_row=raw[LINE],
+        column_name=ibis.literal(fault.column),
+        raw=raw[template.columns[fault.column]].substr(0, RAW_KEPT),
+        reason_code=ibis.literal(fault.code),
+        reason=fault.words,
+        keep=fault.when & ~failed,
+    )
+    return chosen.filter(chosen["keep"]).drop("keep")
+
+
+def _without_repeats(
+    good: ibis.Table, raw: ibis.Table, key: tuple[str, ...], template: Template, load: Load, backend: Backend
+) -> tuple[ibis.Table, pa.Table]:
+    """Good rows without those whose key an earlier row of the same file has, and the latter as bad rows."""
+    firsts = good.group_by(*key).aggregate(first_row=good["source_row"].min(), rows=good.count())
+    firsts = backend.keep(firsts.filter(firsts["rows"] > 1).drop("rows"), f"repeats_{load.load_id}")
+    if not int(backend.arrow(firsts.aggregate(n=firsts.count()))["n"][0].as_py()):
+        return good, BAD.empty_table()
+    repeats = good.inner_join(firsts, list(key))
+    repeats = repeats.filter(repeats["source_row"] > repeats["first_row"]).select("source_row", "first_row")
+    repeats = backend.keep(repeats, f"repeated_{load.load_id}")
+    named = " and ".join(template.columns[name] for name in key)
+    row = raw.mutate(__raw=_raw_row(raw, template)).select(LINE, "__raw")
+    joined = repeats.inner_join(row, repeats["source_row"] == row[LINE])
+    bad = joined.select(
+        "source_row",
+        reason_code=ibis.literal("duplicate_key"),
+        reason=ibis.literal(f"the same {named} as on line ")
+        + joined["first_row"].cast("string")
+        + ibis.literal(" of this file, which was kept"),
+        raw=joined["__raw"],
+    )
+    return good.anti_join(repeats, "source_row"), backend.arrow(bad)

@@ -1,0 +1,125 @@
+"""Reading a published snapshot: `wherry.hub.open()` gives a notebook every table in one line.
+
+The care view has every row and column. The secondary view is for everything that is not one person's care: people on
+the national data opt-out list are gone from every table, so is every column that tells who somebody is, keys are
+replaced by keyed hashes that cannot be turned back without the hub's own secret, and a date of birth becomes an age.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wherry.errors import UserError
+from wherry.hub.lineage import Lineage, find
+from wherry.hub.schema import TABLES
+from wherry.hub.secondary import secondary_folder
+from wherry.hub.store import Store, read_json
+from wherry.paths import hub_dir
+
+PURPOSES = ("care", "secondary")
+
+
+class Snapshot:
+    """One published snapshot, read only. Tables are attributes too: `snapshot.person`.
+
+    `table` gives an Ibis expression on a DuckDB connection of the calling thread; `arrow` gives rows.
+    """
+
+    def __init__(self, folder: Path, purpose: str = "care", tables: Path | None = None) -> None:
+        self.folder = folder
+        self.purpose = purpose
+        self._tables = tables or folder
+        self._local = threading.local()
+
+    @property
+    def id(self) -> str:
+        """The snapshot's id: the moment it was built and the first digits of what it was built from."""
+        return self.folder.name
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What `manifest.json` says."""
+        manifest: dict[str, Any] = read_json(self.folder / "manifest.json")
+        return manifest
+
+    @property
+    def census(self) -> date:
+        """The date on which every state of this snapshot holds."""
+        return date.fromisoformat(self.manifest["census"])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tables of this view, by name."""
+        return tuple(sorted(path.stem for path in self._tables.glob("*.parquet")))
+
+    def path(self, name: str) -> Path:
+        """The Parquet file of a table; `KeyError` names the tables there are."""
+        path = self._tables / f"{name}.parquet"
+        if not path.is_file():
+            raise KeyError(f"no table {name!r} in this view; there are {', '.join(self.names)}")
+        return path
+
+    def table(self, name: str) -> ibis.Table:
+        """A table as an Ibis expression."""
+        path = self.path(name)
+        if not hasattr(self._local, "con"):
+            self._local.con = ibis.duckdb.connect()
+            self._local.con.raw_sql("SET TimeZone = 'UTC'")
+        return self._local.con.read_parquet(str(path))
+
+    def arrow(self, name: str, columns: list[str] | None = None) -> pa.Table:
+        """The rows of a table, in its published order; some columns, or all."""
+        return pq.read_table(self.path(name), columns=columns)
+
+    def lineage(self, table: str, key: str | tuple[str | int, ...]) -> Lineage:
+        """Which file, line and load a row came from. `KeyError` if no row has that key.
+
+        Only in the care view: the file and line of a row tell who it is about.
+        """
+        if self.purpose != "care":
+            raise UserError(
+                "Lineage is for care alone: a file's line tells who a row is about. Open with purpose='care'."
+            )
+        return find(self, table, key)
+
+    def __getattr__(self, name: str) -> ibis.Table:
+        if name in TABLES:
+            return self.table(name)
+        raise AttributeError(name)
+
+    def __repr__(self) -> str:
+        return f"<Snapshot {self.id} for {self.purpose}>"
+
+
+def open_snapshot(path: Path | str | None = None, purpose: str = "care") -> Snapshot:
+    """Open the current snapshot of a hub, or one snapshot's own folder.
+
+    `path` is the hub's folder (the working folder's hub if not given). `purpose` is "care" or "secondary". Raises
+    `UserError` when there is no snapshot yet, and `ValueError` on another purpose.
+    """
+    if purpose not in PURPOSES:
+        raise ValueError(f"purpose must be one of {', '.join(PURPOSES)}, not {purpose!r}")
+    root = Path(path) if path is not None else hub_dir()
+    if (root / "manifest.json").is_file():
+        folder, store = root, Store(root.parent.parent)
+    else:
+        store = Store(root)
+        current = store.current_id()
+        if current is None:
+            raise UserError(f"There is no snapshot in {root} yet. Make one with: wherry hub build --extracts DIR")
+        folder = store.snapshot_dir(current)
+        if not (folder / "manifest.json").is_file():
+            raise UserError(
+                f"{root} points to the snapshot {current}, which is not there. Build again to make a new one."
+            )
+    if purpose == "care":
+        return Snapshot(folder)
+    return Snapshot(folder, "secondary", secondary_folder(store, folder))
