@@ -7,5 +7,6 @@ linked.reviews       # pairs that a human must decide, with the reason in words
 
 from wherry.hub.linkage.core import Linked, link
 from wherry.hub.linkage.decisions import DECISION_SCHEMA, no_decisions
+from wherry.hub.linkage.verdicts import LinkSettings
 
-__all__ = ["DECISION_SCHEMA", "Linked", "link", "no_decisions"]
+__all__ = ["DECISION_SCHEMA", "LinkSettings", "Linked", "link", "no_decisions"]

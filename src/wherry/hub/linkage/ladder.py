@@ -9,6 +9,8 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from wherry.hub.linkage.likeness import JOINED, exchanged_names, near_date, near_name, part_of
+
 #: More identities than this under one number is not a person but a number used to fill a box.
 LARGEST_NUMBER_GROUP = 40
 
@@ -24,6 +26,9 @@ def number_pairs(db: duckdb.DuckDBPyConnection, ready: pa.Table) -> pa.Table:
     - `crowded`: a number held by more than `LARGEST_NUMBER_GROUP` identities (only pairs with the first of them);
     - `open`: none of these; left to the probabilistic rung.
     """
+    exchanged = exchanged_names(JOINED)
+    surname = f"({near_name('surname', JOINED)} or {part_of('surname', JOINED, shortest=4)} or {exchanged})"
+    forename = f"({near_name('forename', JOINED)} or {part_of('forename', JOINED, shortest=1)} or {exchanged})"
     db.register("linkage_ready", ready)
     pairs: pa.Table = db.sql(
         f"""
@@ -34,9 +39,9 @@ def number_pairs(db: duckdb.DuckDBPyConnection, ready: pa.Table) -> pa.Table:
           SELECT l.ix AS left_ix, r.ix AS right_ix, people,
             l.verified IS NOT NULL AND r.verified IS NOT NULL AS both_verified,
             l.dob = r.dob AS same_date,
-            near_date(l.dob, r.dob) AS date_agrees,
-            near_name(l.surname, r.surname) OR near_name(l.surname, r.forename) AS surname_agrees,
-            near_name(l.forename, r.forename) OR near_name(l.forename, r.surname) AS forename_agrees
+            {near_date(JOINED)} AS date_agrees,
+            {surname} AS surname_agrees,
+            {forename} AS forename_agrees
           FROM held JOIN linkage_ready l USING (nhs) JOIN linkage_ready r USING (nhs)
           WHERE l.ix < r.ix AND (people <= {LARGEST_NUMBER_GROUP} OR l.ix = first_ix)),
         told AS (
@@ -55,3 +60,22 @@ def number_pairs(db: duckdb.DuckDBPyConnection, ready: pa.Table) -> pa.Table:
     ).to_arrow_table()
     db.unregister("linkage_ready")
     return pairs
+
+
+def two_number_pairs(db: duckdb.DuckDBPyConnection, ready: pa.Table) -> pa.Table:
+    """Pairs (`left_ix`, `right_ix`) that are one person by every detail but hold two different verified numbers.
+
+    Two numbers for one person do occur and are put right by the national service; they are never joined here.
+    """
+    db.register("linkage_ready", ready)
+    pairs: pa.Table = db.sql(
+        """
+        SELECT min(l.ix) AS left_ix, min(r.ix) AS right_ix
+        FROM linkage_ready l JOIN linkage_ready r USING (surname, forename, dob, postcode)
+        WHERE l.verified < r.verified
+        GROUP BY l.verified, r.verified ORDER BY 1, 2
+        """
+    ).to_arrow_table()
+    db.unregister("linkage_ready")
+    ordered = [pair if pair[0] < pair[1] else pair[::-1] for pair in zip(*pairs.to_pydict().values(), strict=True)]
+    return pa.table({"left_ix": [p[0] for p in ordered], "right_ix": [p[1] for p in ordered]})

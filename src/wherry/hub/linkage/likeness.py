@@ -1,32 +1,74 @@
-"""When two names, two dates of birth or two numbers are nearly the same: SQL macros used by every rung of the ladder.
+"""When two names, two dates of birth or two numbers are nearly the same, as SQL that every engine reads alike.
 
-They run in the embedded DuckDB whatever engine scores the pairs, so that a rule has one meaning.
+Only `levenshtein`, `length` and `substr` are used: they give the same answer in DuckDB and in Spark, so a rule has one
+meaning and the two engines find the same people. A swap of two letters costs 2 in `levenshtein`; it is told from two
+other changes by the sorted letters that `standardise` keeps beside each name and number.
+
+Each function takes the two sides as a pattern for a column, such as `("l.{}", "r.{}")` or `("{}_l", "{}_r")`.
 """
 
 from __future__ import annotations
 
-import duckdb
+Sides = tuple[str, str]
 
-_MACROS = """
-CREATE OR REPLACE MACRO near_name(a, b) AS (
-  a = b
-  OR (length(a) >= 3 AND length(b) >= 3 AND damerau_levenshtein(a, b) <= 1)
-  OR (length(a) >= 6 AND length(b) >= 6 AND damerau_levenshtein(a, b) <= 2)
-  OR (length(least(a, b)) <= 4 AND (starts_with(a, b) OR starts_with(b, a))));
-CREATE OR REPLACE MACRO near_date(a, b) AS (
-  damerau_levenshtein(a, b) <= 1 OR (a[1:4] = b[1:4] AND a[5:6] = b[7:8] AND a[7:8] = b[5:6]));
-CREATE OR REPLACE MACRO near_number(a, b) AS (damerau_levenshtein(a, b) <= 2);
-"""
+#: The two sides of a pair in a join, and in Splink.
+JOINED: Sides = ("l.{}", "r.{}")
+PAIRED: Sides = ("{}_l", "{}_r")
 
 
-def define_likeness(db: duckdb.DuckDBPyConnection) -> None:
-    """Define `near_name`, `near_date` (YYYYMMDD) and `near_number` on a connection; each is null where a side is null.
+def same(column: str, sides: Sides) -> str:
+    """The two sides are equal; unknown where one is missing.
 
-    >>> db = duckdb.connect()
-    >>> define_likeness(db)
-    >>> db.execute("SELECT near_name('SMITH', 'SMYTH'), near_name('J', 'JOHN'), near_name('ANN', 'MARY')").fetchone()
-    (True, True, False)
-    >>> db.execute("SELECT near_date('19510304', '19510403'), near_date('19510304', '19520405')").fetchone()
-    (True, False)
+    >>> same("surname", JOINED)
+    'l.surname = r.surname'
     """
-    db.execute(_MACROS)
+    left, right = (side.format(column) for side in sides)
+    return f"{left} = {right}"
+
+
+def one_slip(column: str, sides: Sides, shortest: int = 3) -> str:
+    """One character changed, lost or added, or two neighbours swapped, in values of at least `shortest` characters."""
+    left, right = (side.format(column) for side in sides)
+    letters = same(f"{column}_letters", sides)
+    distance = f"levenshtein({left}, {right})"
+    long_enough = f"length({left}) >= {shortest} and length({right}) >= {shortest}"
+    return f"({long_enough} and ({distance} <= 1 or ({letters} and {distance} <= 2)))"
+
+
+def two_slips(column: str, sides: Sides, shortest: int = 6) -> str:
+    """At most two characters changed, in values of at least `shortest` characters."""
+    left, right = (side.format(column) for side in sides)
+    return f"(length({left}) >= {shortest} and length({right}) >= {shortest} and levenshtein({left}, {right}) <= 2)"
+
+
+def near_name(column: str, sides: Sides) -> str:
+    """A name with a slip, or two slips in a longer one."""
+    return f"({same(column, sides)} or {one_slip(column, sides)} or {two_slips(column, sides)})"
+
+
+def part_of(column: str, sides: Sides, shortest: int) -> str:
+    """One value begins or ends the other, the shorter having at least `shortest` characters: J, half of Hill-Wood."""
+    left, right = (side.format(column) for side in sides)
+    cases = []
+    for short, long in ((left, right), (right, left)):
+        begins = f"substr({long}, 1, length({short})) = {short}"
+        ends = f"substr({long}, length({long}) - length({short}) + 1, length({short})) = {short}"
+        cases.append(
+            f"(length({short}) >= {shortest} and length({short}) < length({long}) and ({begins} or {ends}))"
+            if shortest > 1
+            else f"(length({short}) < length({long}) and {begins})"
+        )
+    return f"({' or '.join(cases)})"
+
+
+def near_date(sides: Sides) -> str:
+    """A date of birth (YYYYMMDD) with one slip, or its day and month exchanged."""
+    left, right = sides
+    swapped = f"{left.format('dob')} = {right.format('dob_swapped')}"
+    return f"({one_slip('dob', sides)} or {swapped})"
+
+
+def exchanged_names(sides: Sides) -> str:
+    """The forename of each is the surname of the other."""
+    forenames, surnames = ([side.format(column) for side in sides] for column in ("forename", "surname"))
+    return f"({forenames[0]} = {surnames[1]} and {surnames[0]} = {forenames[1]})"

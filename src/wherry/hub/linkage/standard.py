@@ -60,24 +60,38 @@ def standardise(identities: pa.Table, db: duckdb.DuckDBPyConnection) -> pa.Table
     for long, short in _STREET_WORDS:
         address = rf"regexp_replace({address}, '\b{long}\b', '{short}', 'g')"
     letters = "nullif(regexp_replace(upper(strip_accents({0})), '[^A-Z]', '', 'g'), '')"
+    dates = pa.types.is_string(identities.schema.field("birth_date").type)
+    dob = "nullif(regexp_replace(birth_date, '[^0-9]', '', 'g'), '')" if dates else "strftime(birth_date, '%Y%m%d')"
+    in_order = "array_to_string(list_sort(string_split({0}, '')), '')"
     db.register("linkage_input", identities.select(list(INPUT_COLUMNS)))
     ready: pa.Table = db.sql(
         f"""
         WITH cleaned AS (
           SELECT identity_key, organisation,
-            CASE WHEN nhs_number_valid THEN nullif(regexp_replace(nhs_number, '[^0-9]', '', 'g'), '') END AS nhs,
-            nhs_number_status = '01' AS is_verified,
+            nullif(regexp_replace(upper(nhs_number), '[^0-9A-Z]', '', 'g'), '') AS number,
+            coalesce(nhs_number_valid, false) AS is_valid,
+            coalesce(nhs_number_status = '01', false) AS is_verified,
             {letters.format("surname")} AS surname,
             {letters.format("forename")} AS forename,
-            strftime(birth_date, '%Y%m%d') AS dob,
+            {dob} AS dob,
             CASE WHEN sex IN ('1', '2') THEN sex END AS sex,
             nullif(regexp_replace(upper(postcode), '[^A-Z0-9]', '', 'g'), '') AS postcode,
             nullif(trim(regexp_replace({address}, ' +', ' ', 'g')), '') AS address,
-            nullif(trim(gp_practice), '') AS practice
+            nullif(trim(upper(gp_practice)), '') AS practice
           FROM linkage_input)
-        SELECT row_number() OVER (ORDER BY identity_key) - 1 AS ix, identity_key, organisation, nhs,
-          CASE WHEN is_verified THEN nhs END AS verified,
-          surname, forename, dob, sex, postcode, address, practice
+        SELECT row_number() OVER (ORDER BY identity_key) - 1 AS ix, identity_key, organisation,
+          CASE WHEN is_valid THEN number END AS nhs,
+          CASE WHEN is_valid AND is_verified THEN number END AS verified,
+          number, surname, forename, dob, sex, postcode, address, practice,
+          {in_order.format("number")} AS number_letters,
+          {in_order.format("surname")} AS surname_letters,
+          {in_order.format("forename")} AS forename_letters,
+          {in_order.format("dob")} AS dob_letters,
+          {in_order.format("postcode")} AS postcode_letters,
+          dob[1:4] || dob[7:8] || dob[5:6] AS dob_swapped,
+          dob[1:4] AS birth_year, dob[5:8] AS birth_day,
+          CASE WHEN length(postcode) > 4 THEN postcode[:-4] ELSE postcode END AS district,
+          number[:length(number) // 2] AS number_head, number[length(number) // 2 + 1:] AS number_tail
         FROM cleaned ORDER BY identity_key
         """
     ).to_arrow_table()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _NAMES = {
-    "nhs": "NHS number",
+    "number": "NHS number",
     "surname": "surname",
     "forename": "forename",
     "dob": "date of birth",
@@ -24,7 +24,9 @@ WHY = {
     "apart": "Other links would bring these two together, and they contradict each other.",
     "two_numbers": "The same person by every detail, but two different verified NHS numbers.",
     "band": "Likely, but not sure enough to join without a human.",
-    "household": "They share an address but may be two members of one household.",
+    "household": "The forenames differ: they may be two members of one household, such as twins.",
+    "namesake": "One name but two dates of birth: they may be a parent and a child.",
+    "no_date": "A date of birth is missing, so two members of one household cannot be told apart.",
     "no_further": "Name and date of birth agree, but nothing further does.",
     "contradiction": "The decisions contradict each other: same along one path, different along another.",
     "decided": "Decided by a human.",
