@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -134,3 +135,109 @@ def test_january_2026(shared_data: Path, root: Path, capsys: pytest.CaptureFixtu
     assert call.run(call) == 0
     shown = json.loads(capsys.readouterr().out)
     assert (shown["total"], shown["provider"], shown["part"], len(shown["bands"])) == (68_959, "RM1", "Part_2", 105)
+
+
+def test_extracts_that_stop_at_52_weeks_read_alike(take: Callable[..., published.Outcome], root: Path) -> None:
+    rows = [row({0: 1, 51: 2, 52: 3}, last=52, period="RTT-March-2019")]
+    assert take("old.csv", sheet(rows, last=52)).status == "loaded"
+    with published.open(root) as found:
+        old = found.rtt_position("2019-03", "RAA")
+        assert len(old.bands) == 53
+        assert (old.total, old.over(52), old.over(65), old.over(104)) == (6, 3, None, None)
+        assert old.percentile_92.beyond == 52
+        assert old.as_json()["percentile_92_weeks"] is None
+
+
+def test_columns_are_found_by_name_and_unknown_ones_kept(take: Callable[..., published.Outcome], root: Path) -> None:
+    head = headings(104)
+    one = row({2: 7})
+    order = [*reversed(range(len(head)))]
+    data = sheet([["new", *[one[i] for i in order], ""]], head=["Region", *[head[i].upper() for i in order], ""])
+    outcome = take("turned.csv", b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n"))
+    assert outcome.load is not None
+    assert outcome.load.extra_columns == ["Region", "(unnamed, column 123)"]
+    with published.open(root) as found:
+        assert found.rtt_position("2026-01", "RAA").bands[2] == 7
+        assert found.rows("rtt")["extra"].to_pylist() == ["column 1=new"]
+
+
+def test_blank_zero_and_suppressed_stay_apart(take: Callable[..., published.Outcome], root: Path) -> None:
+    one = row({0: 1, 1: 1, 2: 1})
+    one[13], one[14], one[15] = "*", "", "0"
+    one[-1] = "1,204"
+    outcome = take("marks.csv", sheet([one]))
+    assert outcome.load is not None
+    assert outcome.load.rows_quarantined == 0
+    with published.open(root) as found:
+        values = {v["measure"]: (v["value"], v["state"]) for v in found.values("rtt").to_pylist()}
+        assert values["band_000"] == (None, "suppressed")
+        assert values["band_001"] == (None, "blank")
+        assert values["band_002"] == (0.0, "value")
+        assert values["total_all"] == (1204.0, "value")
+        assert found.rtt_position("2026-01", "RAA").incomplete.withheld == 1
+
+
+def test_bad_rows_are_quarantined_with_line_and_reason(take: Callable[..., published.Outcome], root: Path) -> None:
+    good = row({0: 1})
+    bad_number = row({0: 1}, provider="RBB")
+    bad_number[20] = "many"
+    negative = row({0: 1}, provider="RCC")
+    negative[20] = "-4"
+    rows = [
+        good,
+        good[:50],
+        bad_number,
+        negative,
+        row({0: 1}, provider="RDD", period="RTT-January-2099"),
+        row({0: 1}, provider="REE", period="next month"),
+        row({0: 1}, provider=""),
+        row({0: 1}, provider="RFF", part="Part_9"),
+        good,
+        row({0: 1}, provider="R" * 10_000_000),
+        row({0: 9}, provider="RGG"),
+    ]
+    outcome = take("dirty.csv", sheet(rows))
+    assert outcome.load is not None
+    assert (outcome.load.rows_read, outcome.load.rows_published, outcome.load.rows_quarantined) == (11, 2, 9)
+    with published.open(root) as found:
+        refused = found.quarantine(outcome.load.load_id).to_pylist()
+        assert [(r["line"], r["reason_code"]) for r in refused] == [
+            (3, "wrong_width"),
+            (4, "bad_number"),
+            (5, "bad_number"),
+            (6, "future_period"),
+            (7, "no_period"),
+            (8, "no_provider"),
+            (9, "unknown_part"),
+            (10, "repeated_row"),
+            (11, "too_long"),
+        ]
+        assert all(r["file_name"] == "dirty.csv" and len(r["raw"]) <= 2_000 for r in refused)
+        assert found.rtt_england("2026-01").total == 10
+
+
+def test_a_file_of_two_months_gives_two_vintages(take: Callable[..., published.Outcome], root: Path) -> None:
+    take("two.csv", sheet([row({0: 1}), row({0: 2}, period="RTT-December-2025")]))
+    with published.open(root) as found:
+        assert found.periods("rtt") == ["2025-12", "2026-01"]
+        assert [found.rtt_england(period).total for period in found.periods("rtt")] == [2, 1]
+
+
+def test_a_zip_and_its_csv_are_the_same_content(take: Callable[..., published.Outcome], root: Path) -> None:
+    data = sheet([row({0: 1})])
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("extract.csv", data)
+    assert take("extract.zip", packed.getvalue()).status == "loaded"
+    before = published.pointer(root)
+    assert take("extract.csv", data).status == "unchanged"
+    assert published.pointer(root) == before
+
+
+def test_sums_that_do_not_add_up_are_findings_and_change_nothing(
+    take: Callable[..., published.Outcome], root: Path
+) -> None:
+    outcome = take("odd.csv", sheet([row({0: 5}, total_all=6), row({0: 2}, function="C_100")]))
+    assert outcome.load is not None
+    assert len(outcome.load.findings) == 2
+    assert outcome.load.rows_quarantined == 0
