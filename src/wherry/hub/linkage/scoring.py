@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +72,10 @@ def score(frame: pa.Table, model: Model, least_weight: float, *, spark: Any = No
         linker = Linker(frames.pop("frame"), splink_settings(model), log_level=None, validate_settings=False)
         for column, shares in frames.items():
             linker.table_management.register_term_frequency_lookup(shares, column)
-        found = linker.inference.predict(threshold_match_weight=least_weight - 0.001, warning_mode="never")
+        # Spark would copy a threshold into every pair's comparison, so there it is applied to what was written.
+        threshold = least_weight - 0.001 if spark is None else None
+        with _plain_plans(spark):
+            found = linker.inference.predict(threshold_match_weight=threshold, warning_mode="never")
         levels = ", ".join(
             f"{_level_words(comparison)} AS {comparison.name}"
             if comparison.name in model.levels
@@ -94,6 +99,24 @@ def score(frame: pa.Table, model: Model, least_weight: float, *, spark: Any = No
             FROM pairs WHERE round(match_weight, 3) >= {least_weight} ORDER BY 1, 2"""
         ).to_arrow_table()
     return scored
+
+
+@contextmanager
+def _plain_plans(spark: Any) -> Iterator[None]:
+    """Keep Spark from writing each comparison into every place that uses it, which makes code too large to compile."""
+    if spark is None:
+        yield
+        return
+    name, rule = "spark.sql.optimizer.excludedRules", "org.apache.spark.sql.catalyst.optimizer.CollapseProject"
+    before = spark.conf.get(name, None)
+    spark.conf.set(name, f"{before},{rule}" if before else rule)
+    try:
+        yield
+    finally:
+        if before:
+            spark.conf.set(name, before)
+        else:
+            spark.conf.unset(name)
 
 
 def _level_words(comparison: Comparison) -> str:
@@ -128,7 +151,8 @@ def _on_spark(frame: pa.Table, spark: Any, folder: Path) -> tuple[Any, dict[str,
     from splink import SparkAPI
 
     logging.getLogger("py4j").setLevel(logging.ERROR)
-    api = SparkAPI(spark_session=spark, break_lineage_method="persist", register_udfs_automatically=False)
+    spark.sparkContext.setCheckpointDir(str(folder))
+    api = SparkAPI(spark_session=spark, break_lineage_method="parquet", register_udfs_automatically=False)
     tables = {"frame": frame} | {column: shares(frame, column) for column in FREQUENCY_COLUMNS}
     frames = {}
     for name, table in tables.items():
