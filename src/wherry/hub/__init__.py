@@ -1,8 +1,8 @@
 """The hub: organisations' extracts in, one published snapshot out.
 
-    import wherry.hub
-    snapshot = wherry.hub.open()
-    snapshot.waiting_list.count().execute()
+import wherry.hub
+snapshot = wherry.hub.open()
+snapshot.waiting_list.count().execute()
 """
 
 from __future__ import annotations

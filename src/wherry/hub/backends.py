@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wherry.errors import UserError
-from wherry.hub.schema import Shape
+from wherry.hub.schema import TABLES, Shape
 from wherry.hub.store import make_dir
 
 ENGINES = ("duckdb", "spark")
@@ -71,6 +71,10 @@ class Backend(ABC):
         """Parquet files of one layout as one table."""
         tables = [self.con.read_parquet(str(path)) for path in paths]
         return tables[0] if len(tables) == 1 else ibis.union(*tables)
+
+    def shaped(self, expr: ibis.Table, table: str) -> ibis.Table:
+        """An expression with exactly the columns of a table of the schema."""
+        return shaped(expr, TABLES[table])
 
     def give(self, table: pa.Table, name: str) -> ibis.Table:
         """A table in memory, given to the engine."""

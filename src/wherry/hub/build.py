@@ -1,14 +1,13 @@
 """One build: land, check, link, common tables, derivations, publish.
 
 `build` is what `wherry hub build` runs. Every row that was read is published or in quarantine when it ends: the build
-counts both and stops, publishing nothing, if the sum is ever wrong.
+counts both, in what it made and again in what it wrote, and stops, publishing nothing, if the sum is ever wrong.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -20,15 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-import wherry
 from wherry.errors import UserError
+from wherry.hub import about, inputs
 from wherry.hub import tables as common
 from wherry.hub.backends import Backend, connect
 from wherry.hub.check import Checked, check
 from wherry.hub.decisions_file import read_decisions
 from wherry.hub.derivation import Derivation, DeriveContext
-from wherry.hub.freshness import freshness
-from wherry.hub.landing import Arrivals, Load, Refusal, land_all, loads, newest
+from wherry.hub.landing import Arrivals, Load, Refusal, fits, land_all, loads, newest
 from wherry.hub.publish import SCHEMA_VERSION, new_id, swap, write_tables
 from wherry.hub.schema import TABLES
 from wherry.hub.store import Store, is_full, make_dir, read_json
@@ -40,8 +38,8 @@ from wherry.reference import system as systems
 
 #: Links identities to people: `wherry.hub.linkage.link`, or another function of the same shape.
 Link = Callable[..., Any]
-#: Feeds whose newest extract sets the census date.
-EVENT_FEEDS = ("event",)
+#: The feed whose newest extract sets the census date.
+CENSUS_FEED = "event"
 
 
 @dataclass(frozen=True)
@@ -71,8 +69,9 @@ def build(
 ) -> BuildResult:
     """Build one snapshot from a folder of extracts and everything landed before.
 
-    Raises `UserError`, and leaves the last snapshot in force, when the folder or a template cannot be read, another
-    build runs, the disk is full, or there is nothing at all to build from.
+    `link` stands in for `wherry.hub.linkage.link` where a test wants a simpler one. Raises `UserError`, and leaves the
+    last snapshot in force, when the folder or a template cannot be read, another build runs, the disk is full, or there
+    is nothing at all to build from.
     """
     store = Store(Path(hub) if hub is not None else hub_dir())
     described = systems.load(system)
@@ -80,7 +79,8 @@ def build(
     with store.lock(), steps("Build", 7, quiet=quiet) as progress:
         try:
             store.tidy()
-            return _Build(store, described, templates, engine, derivations, link, progress).run(Path(extracts), census)
+            run = _Build(store, described, templates, engine, derivations, link, progress)
+            return run.run(Path(extracts), census)
         except UserError:
             raise
         except Exception as error:
@@ -109,23 +109,43 @@ class _Build:
     ) -> None:
         self.store, self.system, self.templates, self.engine = store, system, templates, engine
         self.derivations, self.link, self.progress = derivations, link, progress
+        self.by_feed = {(template.source, template.feed): template for template in templates}
         self.notes: list[str] = []
-        current = store.current_id()
-        self.previous = store.snapshot_dir(current) if current else None
+        self.previous = self._previous()
+
+    def _previous(self) -> Path | None:
+        """The folder of the current snapshot, if this version can read it."""
+        current = self.store.current_id()
+        if current is None:
+            return None
+        folder = self.store.snapshot_dir(current)
+        if not (folder / "manifest.json").is_file():
+            self.notes.append(f"The last snapshot, {current}, is not there: nothing could be carried forward from it.")
+            return None
+        if read_json(folder / "manifest.json")["schema_version"] != SCHEMA_VERSION:
+            self.notes.append(f"The last snapshot, {current}, is of another version: nothing was carried forward.")
+            return None
+        return folder
 
     def run(self, extracts: Path, census: date | None) -> BuildResult:
         self.progress.step("landing files")
         arrivals = land_all(extracts, self.store, self.templates)
         self.notes += [f"{item.shown} was passed by: {item.reason}." for item in arrivals.ignored]
         everything = loads(self.store)
-        used = newest(everything)
+        usable = [load for load in everything if fits(load, self.by_feed.get((load.source, load.feed)))]
+        used = newest(usable)
         if not used:
             raise UserError(_nothing(extracts, arrivals))
+        if len(usable) < len(everything):
+            self.notes.append(
+                f"{len(everything) - len(usable)} files taken in before no longer fit their template and are not used."
+            )
         census = census or _census(used)
         digest = self._digest(used, everything, arrivals, census)
-        if self.previous is not None and read_json(self.previous / "manifest.json").get("inputs") == digest:
-            manifest = read_json(self.previous / "manifest.json")
-            return self._result(self.previous.name, False, census, manifest["rows"], arrivals)
+        if self.previous is not None and read_json(self.previous / "manifest.json")["inputs"] == digest:
+            rows = read_json(self.previous / "manifest.json")["rows"]
+            return self._result(self.previous.name, False, census, rows, arrivals)
+        self.notes += about.shrunk(used, self.previous)
         make_dir(self.store.work)
         backend = connect(self.engine, self.store.work)
         try:
@@ -142,6 +162,17 @@ class _Build:
             snapshot_id, published, census, rows, arrivals.landed, arrivals.known, arrivals.refused, tuple(self.notes)
         )
 
+    def _digest(
+        self, used: Mapping[tuple[str, str], Load], everything: Sequence[Load], arrivals: Arrivals, census: date
+    ) -> str:
+        words = [f"schema {SCHEMA_VERSION}", f"census {census}", f"system {self.system.name}", f"engine {self.engine}"]
+        words += [f"load {load.sha256} {load.extract_on} {load.received_at}" for load in everything]
+        words += [f"used {load.load_id}" for load in used.values()]
+        words += sorted(f"refused {item.file_name} {item.sha256} {item.reason}" for item in arrivals.refused)
+        words += [f"derivation {d.__module__}.{getattr(d, '__qualname__', d)}" for d in self.derivations]
+        system_files = sorted(path for path in self.system.folder.rglob("*") if path.is_file())
+        return inputs.digest(words, [*system_files, self.store.decisions])
+
     # --- the steps ------------------------------------------------------------------------------------------------
 
     def _make(
@@ -153,28 +184,34 @@ class _Build:
         digest: str,
         backend: Backend,
     ) -> tuple[str, dict[str, int]]:
+        """Make every table, write and publish them; the snapshot's id and its rows by table."""
         self.progress.step("checking rows")
-        by_feed = {(template.source, template.feed): template for template in self.templates}
-        checked = [self._check(load, by_feed[key], backend) for key, load in used.items() if key in by_feed]
+        checked = [self._check(load, backend) for load in used.values()]
         self.progress.step("bringing pathways together")
         ways = common.pathways(checked, self.previous, backend)
         identity, stubs = common.identities(checked, ways.pathway, self.previous, backend)
-        self.progress.step("linking people")
-        tables, artificial, list_version = self._people(checked, identity, ways, backend)
-        tables |= dict(ways.others)
         self._note(ways.carried, stubs)
-        counts = self._counts(checked, ways)
-        tables |= self._about(checked, ways, counts, used, everything, arrivals, census)
+        self.progress.step("linking people")
+        tables, artificial = self._people(checked, identity, ways, backend)
+        counts = self._counts(checked, ways, everything, backend)
+        tables |= about.tables(
+            checked,
+            ways,
+            counts,
+            used=used,
+            everything=everything,
+            refused=arrivals.refused,
+            templates=self.templates,
+            census=census,
+        )
         self.progress.step("deriving clocks and lists")
-        tables |= self._derive(tables, census, backend)
+        tables = self._derive(tables | dict(ways.others), census, backend)
         self.progress.step("publishing")
         now = datetime.now(UTC)
         snapshot_id = new_id(self.store, digest, now)
         temporary = self.store.snapshots / f".tmp-{snapshot_id}"
         rows = write_tables(tables, temporary, backend)
-        self._reconcile(checked, ways, counts, tables, temporary, backend)
-        person = backend.read(temporary / "person.parquet")
-        opted = int(backend.arrow(person.filter(person["opted_out"]).aggregate(n=lambda t: t.count()))["n"][0].as_py())
+        _reconcile(checked, ways, counts, temporary)
         manifest = {
             "schema_version": SCHEMA_VERSION,
             "snapshot_id": snapshot_id,
@@ -184,11 +221,7 @@ class _Build:
             "engine": self.engine,
             "artificial": artificial,
             "rows": rows,
-            "opt_out": {
-                "list_version": list_version,
-                "applied_at": now.isoformat(timespec="seconds") if list_version else None,
-                "people": opted,
-            },
+            "opt_out": _opt_out(used, temporary, now),
             "inputs": digest,
             "notes": self.notes,
         }
@@ -196,152 +229,78 @@ class _Build:
         self.progress.step("done")
         return snapshot_id, rows
 
-    def _check(self, load: Load, template: Template, backend: Backend) -> Checked:
+    def _check(self, load: Load, backend: Backend) -> Checked:
         raw = backend.read(load.rows(self.store))
-        return check(load, template, raw, pq.read_table(load.bad(self.store)), backend)
+        return check(load, self.by_feed[load.source, load.feed], raw, pq.read_table(load.bad(self.store)), backend)
 
     def _people(
         self, checked: Sequence[Checked], identity: ibis.Table, ways: common.Pathways, backend: Backend
-    ) -> tuple[dict[str, ibis.Table | pa.Table], bool, str | None]:
-        """The tables about people, whether every valid NHS number is artificial, and the opt-out list used."""
+    ) -> tuple[dict[str, ibis.Table | pa.Table], bool]:
+        """The tables about people, and whether every valid NHS number is artificial."""
         rows = backend.arrow(identity)
-        numbers = rows["nhs_number"]
-        valid = nhs_number.valid_mask(numbers)
+        valid = nhs_number.valid_mask(rows["nhs_number"])
         rows = rows.append_column("nhs_number_valid", pa.array(valid)).append_column("organisation", rows["source"])
-        artificial = _artificial(numbers, valid)
-        linked = self._link()(rows, read_decisions(self.store.decisions), **self._link_options(backend))
+        link, options = self._link(backend)
+        linked = link(rows, read_decisions(self.store.decisions), **options)
         keyed = backend.give(rows.drop_columns(["organisation"]), "identity_rows")
         keyed = backend.keep(keyed.inner_join(backend.give(linked.assignments, "assignments"), "identity_key"), "keyed")
         opt_out = common.good_rows(checked, "opt_out", backend)
-        version = next((item.load for item in checked if item.load.feed == "opt_out"), None)
         deciles = backend.give(self.system.places.select(["lsoa", "imd_decile"]), "deciles")
-        person = common.persons(keyed, opt_out, deciles, backend)
         pathway = ways.pathway.inner_join(keyed.select("identity_key", "person_key"), "identity_key")
         tables: dict[str, ibis.Table | pa.Table] = {
-            "person": person,
+            "person": common.persons(keyed, opt_out, deciles, backend),
             "person_identity": keyed,
             "pathway": backend.keep(pathway, "pathways"),
             "link_review": linked.reviews,
             "organisation": self.system.organisation_table(),
             "site": self.system.site_table(),
         }
-        return tables, artificial, f"{version.file_name} ({version.extract_on})" if version else None
+        return tables, _artificial(rows["nhs_number"], valid)
 
-    def _link(self) -> Link:
+    def _link(self, backend: Backend) -> tuple[Link, dict[str, Any]]:
+        options = {"backend": backend.name, "spark": getattr(backend, "session", None)}
         if self.link is not None:
-            return self.link
+            return self.link, options
         from wherry.hub.linkage import link
 
-        return link
+        return link, options
 
-    def _link_options(self, backend: Backend) -> dict[str, Any]:
-        return {"backend": backend.name, "spark": getattr(backend, "session", None)}
+    def _counts(
+        self, checked: Sequence[Checked], ways: common.Pathways, everything: Sequence[Load], backend: Backend
+    ) -> dict[str, about.Counts]:
+        """Counts of every load. One no longer in use keeps those of when it was; one never in use is checked alone."""
+        counts = about.count(checked, ways)
+        before = about.counts_before(self.previous)
+        for load in everything:
+            if load.load_id in counts:
+                continue
+            if load.load_id in before:
+                counts[load.load_id] = before[load.load_id]
+            elif fits(load, self.by_feed.get((load.source, load.feed))):
+                alone = self._check(load, backend)
+                counts[load.load_id] = about.Counts(alone.good_rows, alone.bad.num_rows)
+            else:
+                counts[load.load_id] = about.Counts(0, load.rows_read)
+            about.check_sum(load, counts[load.load_id])
+        return counts
 
     def _derive(
         self, tables: Mapping[str, ibis.Table | pa.Table], census: date, backend: Backend
     ) -> dict[str, ibis.Table | pa.Table]:
-        derived: dict[str, ibis.Table | pa.Table] = {}
-        given = {
-            name: backend.give(table.select(TABLES[name].schema.names).cast(_nullable(name)), f"given_{name}")
-            if isinstance(table, pa.Table)
-            else table
-            for name, table in tables.items()
-        }
-        for name in common.ON_PATHWAY.values():
-            given[name[0]] = backend.keep(given[name[0]], f"common_{name[0]}")
+        """The common tables and those that derivations make of them; each derivation sees the tables before it."""
+        given = dict(tables)
+        if self.derivations:
+            kept = {table for table, _, _ in common.ON_PATHWAY.values()}
+            given = {name: _given(name, table, name in kept, backend) for name, table in tables.items()}
         context = DeriveContext(census, self.system, backend.con)
+        derived: dict[str, ibis.Table | pa.Table] = {}
         for derivation in self.derivations:
-            result = derivation(given, context)
+            result = derivation({name: _given(name, table, False, backend) for name, table in given.items()}, context)
             if unknown := set(result) - set(TABLES):
                 raise AssertionError(f"{derivation} gave tables that the schema does not have: {sorted(unknown)}")
             derived |= result
-            given |= {
-                name: backend.give(table, f"given_{name}") if isinstance(table, pa.Table) else table
-                for name, table in result.items()
-            }
-        # What was kept for the derivations is also what is published.
-        return {name: given[name] for name in given if name not in derived} | derived
-
-    # --- counts, and tables about the build itself ----------------------------------------------------------------
-
-    def _counts(self, checked: Sequence[Checked], ways: common.Pathways) -> dict[str, tuple[int, int]]:
-        """Rows published and quarantined, by load."""
-        orphans = {item.load_id: item.bad.num_rows for item in ways.orphans}
-        counts = {}
-        for item in checked:
-            lost = orphans.get(item.load.load_id, 0)
-            published, quarantined = item.good_rows - lost, item.bad.num_rows + lost
-            if published + quarantined != item.load.rows_read:
-                raise AssertionError(
-                    f"{item.load.file_name}: {item.load.rows_read} rows read, {published} published, "
-                    f"{quarantined} in quarantine"
-                )
-            counts[item.load.load_id] = (published, quarantined)
-        return counts
-
-    def _about(
-        self,
-        checked: Sequence[Checked],
-        ways: common.Pathways,
-        counts: Mapping[str, tuple[int, int]],
-        used: Mapping[tuple[str, str], Load],
-        everything: Sequence[Load],
-        arrivals: Arrivals,
-        census: date,
-    ) -> dict[str, ibis.Table | pa.Table]:
-        current = {load.load_id for load in used.values()}
-        before = self._counts_before()
-        load_rows = []
-        for load in everything:
-            # A superseded extract keeps the counts of when it was in use.
-            published, quarantined = counts.get(load.load_id) or before.get(load.load_id) or (0, load.rows_read)
-            row = asdict(load) | {"rows_published": published, "rows_quarantined": quarantined}
-            load_rows.append(row | {"current": load.load_id in current})
-        published_rows = {load_id: count[0] for load_id, count in counts.items()}
-        fresh = freshness(self.templates, used, published_rows, census)
-        refused = {(item.file_name, item.sha256): asdict(item) for item in arrivals.refused}
-        return {
-            "load": _rows("load", load_rows),
-            "refused_file": _rows("refused_file", list(refused.values())),
-            "source_freshness": _rows("source_freshness", fresh),
-            "quarantined_row": _with_load("quarantined_row", [(item.load, item.bad) for item in checked]
-                                          + [(_load(checked, item.load_id), item.bad) for item in ways.orphans]),
-            "blanked_value": _with_load("blanked_value", [(item.load, item.blanked) for item in checked]),
-        }  # fmt: skip
-
-    def _counts_before(self) -> dict[str, tuple[int, int]]:
-        if self.previous is None:
-            return {}
-        table = pq.read_table(self.previous / "load.parquet", columns=["load_id", "rows_published", "rows_quarantined"])
-        return {row["load_id"]: (row["rows_published"], row["rows_quarantined"]) for row in table.to_pylist()}
-
-    def _reconcile(
-        self,
-        checked: Sequence[Checked],
-        ways: common.Pathways,
-        counts: Mapping[str, tuple[int, int]],
-        tables: Mapping[str, ibis.Table | pa.Table],
-        folder: Path,
-        backend: Backend,
-    ) -> None:
-        """Count what was written against what was read, load by load. A row lost between the two stops the build."""
-        homes = {"patient": "person_identity", "referral": "pathway"}
-        homes |= {feed: table for feed, (table, _, _) in common.ON_PATHWAY.items()}
-        for feed, table in homes.items():
-            mine = [item for item in checked if item.load.feed == feed]
-            if not mine:
-                continue
-            rows = backend.read(folder / f"{table}.parquet")
-            found = backend.arrow(rows.group_by("load_id").aggregate(rows=lambda t: t.count()))
-            written = dict(zip(found["load_id"].to_pylist(), found["rows"].to_pylist(), strict=True))
-            for item in mine:
-                load = item.load
-                expected = counts[load.load_id][0] - (ways.merged.get(load.load_id, 0) if feed == "referral" else 0)
-                if written.get(load.load_id, 0) != expected:
-                    raise AssertionError(
-                        f"{load.file_name}: {expected} rows should be in {table}, but "
-                        f"{written.get(load.load_id, 0)} are. Nothing was published."
-                    )
+            given |= result
+        return given | derived
 
     def _note(self, carried: int, stubs: int) -> None:
         if carried:
@@ -354,33 +313,46 @@ class _Build:
                 f"their local number alone."
             )
 
-    # --- what the snapshot depends on -----------------------------------------------------------------------------
 
-    def _digest(
-        self,
-        used: Mapping[tuple[str, str], Load],
-        everything: Sequence[Load],
-        arrivals: Arrivals,
-        census: date,
-    ) -> str:
-        """One hash of everything that a snapshot is made from: if it is the same, so is the snapshot."""
-        sha = hashlib.sha256()
-        parts = [f"schema {SCHEMA_VERSION}", f"census {census}", f"system {self.system.name}", f"engine {self.engine}"]
-        parts += [f"load {load.sha256} {load.received_at}" for load in everything]
-        parts += [f"used {load.load_id}" for load in used.values()]
-        parts += sorted(f"refused {item.file_name} {item.sha256} {item.reason}" for item in arrivals.refused)
-        parts += [f"derivation {d.__module__}.{getattr(d, '__qualname__', d)}" for d in self.derivations]
-        for part in parts:
-            sha.update(part.encode() + b"\n")
-        files = [path for path in sorted(self.system.folder.rglob("*")) if path.is_file()]
-        package = Path(wherry.__file__).parent
-        for room in ("hub", "reference", "waiting"):
-            files += [path for path in sorted((package / room).rglob("*")) if path.suffix in (".py", ".csv", ".toml")]
-        if self.store.decisions.is_file():
-            files.append(self.store.decisions)
-        for path in files:
-            sha.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-        return sha.hexdigest()
+def _given(name: str, table: ibis.Table | pa.Table, keep: bool, backend: Backend) -> ibis.Table:
+    """A table as a derivation gets it: with the engine, and with exactly its published columns."""
+    if isinstance(table, pa.Table):
+        return backend.give(table.select(TABLES[name].schema.names).cast(about.nullable(name)), f"given_{name}")
+    shaped = backend.shaped(table, name)
+    return backend.keep(shaped, f"common_{name}") if keep else shaped
+
+
+def _reconcile(
+    checked: Sequence[Checked], ways: common.Pathways, counts: Mapping[str, about.Counts], folder: Path
+) -> None:
+    """Count what was written against what was read, load by load. A row lost between the two stops the build."""
+    homes = {"patient": "person_identity", "referral": "pathway"}
+    homes |= {feed: table for feed, (table, _, _) in common.ON_PATHWAY.items()}
+    for feed, table in homes.items():
+        written = pq.read_table(folder / f"{table}.parquet", columns=["load_id"], read_dictionary=["load_id"])
+        found = {row["load_id"]: row["count_all"] for row in _by(written, "load_id").to_pylist()}
+        for load in (item.load for item in checked if item.load.feed == feed):
+            merged = ways.merged.get(load.load_id, 0) if feed == "referral" else 0
+            if found.get(load.load_id, 0) != counts[load.load_id].published - merged:
+                raise AssertionError(
+                    f"{load.file_name}: {counts[load.load_id].published - merged} rows should be in {table}, but "
+                    f"{found.get(load.load_id, 0)} are. Nothing was published."
+                )
+
+
+def _by(table: pa.Table, name: str) -> pa.Table:
+    return table.group_by(name).aggregate([([], "count_all")])
+
+
+def _opt_out(used: Mapping[tuple[str, str], Load], folder: Path, now: datetime) -> dict[str, Any]:
+    """What the manifest says of the opt-out: which list, when it was applied, and to how many people; never to whom."""
+    load = next((load for (_, feed), load in used.items() if feed == "opt_out"), None)
+    people = pc.sum(pq.read_table(folder / "person.parquet", columns=["opted_out"])["opted_out"]).as_py() or 0
+    return {
+        "list_version": f"{load.file_name} ({load.extract_on})" if load else None,
+        "applied_at": now.isoformat(timespec="seconds") if load else None,
+        "people": people,
+    }
 
 
 def _nothing(extracts: Path, arrivals: Arrivals) -> str:
@@ -394,7 +366,7 @@ def _nothing(extracts: Path, arrivals: Arrivals) -> str:
 
 def _census(used: Mapping[tuple[str, str], Load]) -> date:
     """The newest extract among the event feeds; among all feeds if no event feed ever came."""
-    events = [load.extract_on for (_, feed), load in used.items() if feed in EVENT_FEEDS]
+    events = [load.extract_on for (_, feed), load in used.items() if feed == CENSUS_FEED]
     return max(events or [load.extract_on for load in used.values()])
 
 
@@ -402,28 +374,3 @@ def _artificial(numbers: pa.ChunkedArray[Any], valid: npt.NDArray[np.bool_]) -> 
     """Whether there are valid NHS numbers and every one lies in the range that no real person has."""
     sure = numbers.filter(pa.array(valid))
     return len(sure) > 0 and bool(pc.all(pc.starts_with(sure, nhs_number.SYNTHETIC_PREFIX)).as_py())
-
-
-def _nullable(name: str) -> pa.Schema:
-    return pa.schema([(f.name, f.type) for f in TABLES[name].schema])
-
-
-def _rows(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    schema = _nullable(name)
-    return pa.Table.from_pylist([{key: row[key] for key in schema.names} for row in rows], schema=schema)
-
-
-def _load(checked: Sequence[Checked], load_id: str) -> Load:
-    return next(item.load for item in checked if item.load.load_id == load_id)
-
-
-def _with_load(name: str, parts: Sequence[tuple[Load, pa.Table]]) -> pa.Table:
-    """Rows of each load with the columns that say which load it was."""
-    schema = _nullable(name)
-    tables = [schema.empty_table()]
-    for load, table in parts:
-        said = {"load_id": load.load_id, "source": load.source, "feed": load.feed, "file_name": load.file_name}
-        for key, value in said.items():
-            table = table.append_column(key, pa.array([value] * table.num_rows, pa.string()))
-        tables.append(table.select(schema.names).cast(schema))
-    return pa.concat_tables(tables)

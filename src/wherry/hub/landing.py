@@ -102,7 +102,7 @@ def land_all(
             continue
         tell(item.shown)
         if (store.landing / item.sha256[:16] / "load.json").is_file():
-            known.append(read_load(store, item.sha256[:16]))
+            known.append(_known(item, store, templates))
             continue
         outcome = _land(item, store, templates)
         if isinstance(outcome, Load):
@@ -111,6 +111,16 @@ def land_all(
             refused.append(_refusal(item.shown, item.sha256, outcome, first_refused))
     _remember(store, refused)
     return Arrivals(tuple(landed), tuple(known), tuple(refused), tuple(ignored))
+
+
+def _known(found: Found, store: Store, templates: Sequence[Template]) -> Load:
+    """A file that was landed before. Sent again under a later date, it says that nothing has changed since."""
+    load = read_load(store, found.sha256[:16])
+    result = match(found.name, first_line(found.path), templates)
+    if result.extract_on is not None and result.extract_on > load.extract_on:
+        load = replace(load, extract_on=result.extract_on, file_name=found.shown)
+        write_json(store.landing / load.load_id / "load.json", asdict(load))
+    return load
 
 
 def _land(found: Found, store: Store, templates: Sequence[Template]) -> Load | str:
@@ -178,6 +188,11 @@ def loads(store: Store) -> list[Load]:
     return sorted(found, key=lambda load: (load.extract_on, load.received_at, load.load_id))
 
 
+def fits(load: Load, template: Template | None) -> bool:
+    """Whether a landed file can still be read by its template: codes may have changed since, headers may not."""
+    return template is not None and frozenset(load.header) == template.headers
+
+
 def newest(all_loads: Sequence[Load]) -> dict[tuple[str, str], Load]:
     """The load in use for each (source, feed): the newest extract; of one date, the one that came last."""
     return {(load.source, load.feed): load for load in sorted(all_loads, key=_age)}
@@ -206,8 +221,3 @@ def _remember(store: Store, refused: Sequence[Refusal]) -> None:
     moments = {f"{item.file_name}:{item.sha256}": item.received_at.isoformat() for item in refused}
     if moments != {key: at.isoformat() for key, at in _refused_before(store).items()}:
         write_json(store.refused, moments)
-
-
-def with_template(load: Load, template: Template) -> Load:
-    """The load read by a newer version of its template (codes may change; the columns must still fit)."""
-    return replace(load, template=template.label)

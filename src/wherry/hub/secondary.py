@@ -55,7 +55,7 @@ def secret(store: Store) -> str:
 
 def secondary_folder(store: Store, snapshot: Path) -> Path:
     """The folder of the secondary view of a snapshot, made if it is not there yet."""
-    final = store.root / "secondary" / snapshot.name
+    final = store.secondary / snapshot.name
     if final.is_dir():
         return final
     key = secret(store)

@@ -4,6 +4,7 @@
 hub/current                    id of the current snapshot
 hub/snapshots/<id>/            one Parquet file a table, and manifest.json
 hub/landing/<load_id>/         rows as they came, lines that could not be read, and load.json
+hub/secondary/<id>/            the same snapshot for secondary use, made when first asked for
 hub/refused.json               files that fitted no template, with the moment each was first refused
 hub/identity_decisions.csv     what people decided about links; read, never written here
 hub/work/                      scratch of a running build, emptied by the next one
@@ -47,6 +48,10 @@ class Store:
     @property
     def landing(self) -> Path:
         return self.root / "landing"
+
+    @property
+    def secondary(self) -> Path:
+        return self.root / "secondary"
 
     @property
     def work(self) -> Path:
@@ -99,8 +104,9 @@ class Store:
         for path in self.root.glob("*.tmp"):
             path.unlink(missing_ok=True)
         current = self.current_id()
-        for path in self.snapshots.glob("*"):
-            if path.is_dir() and (current is None or path.name > current):
+        for path in self.snapshots.glob("[!.]*"):
+            # Without a pointer nobody can say which snapshots were published: none is deleted.
+            if path.is_dir() and current is not None and path.name > current:
                 shutil.rmtree(path, ignore_errors=True)
 
     def prune(self, keep: int = KEEP) -> None:
@@ -112,6 +118,7 @@ class Store:
             gone = path.with_name(f".tmp-gone-{path.name}")
             path.rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
+            shutil.rmtree(self.secondary / path.name, ignore_errors=True)
 
 
 def make_dir(path: Path) -> None:
