@@ -16,6 +16,7 @@ from wherry.hub.linkage.likeness import (
     one_slip,
     part_of,
     same,
+    short_form,
     two_slips,
 )
 
@@ -82,7 +83,7 @@ COMPARISONS = (
         (
             Level("same", same("forename", PAIRED), "forename"),
             Level("near", near_name("forename", PAIRED)),
-            Level("part", part_of("forename", PAIRED, shortest=1)),
+            Level("short_form", f"({short_form(PAIRED)} or {part_of('forename', PAIRED, shortest=1)})"),
             Level("exchanged", exchanged_names(PAIRED)),
         ),
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from wherry.hub.linkage.likeness import JOINED, exchanged_names, near_date, near_name, part_of
+from wherry.hub.linkage.likeness import JOINED, exchanged_names, near_date, near_name, part_of, short_form
 
 #: More identities than this under one number is not a person but a number used to fill a box.
 LARGEST_NUMBER_GROUP = 40
@@ -28,7 +28,8 @@ def number_pairs(db: duckdb.DuckDBPyConnection, ready: pa.Table) -> pa.Table:
     """
     exchanged = exchanged_names(JOINED)
     surname = f"({near_name('surname', JOINED)} or {part_of('surname', JOINED, shortest=4)} or {exchanged})"
-    forename = f"({near_name('forename', JOINED)} or {part_of('forename', JOINED, shortest=1)} or {exchanged})"
+    shorter = f"{short_form(JOINED)} or {part_of('forename', JOINED, shortest=1)}"
+    forename = f"({near_name('forename', JOINED)} or {shorter} or {exchanged})"
     db.register("linkage_ready", ready)
     pairs: pa.Table = db.sql(
         f"""

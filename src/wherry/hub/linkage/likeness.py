@@ -61,6 +61,19 @@ def part_of(column: str, sides: Sides, shortest: int) -> str:
     return f"({' or '.join(cases)})"
 
 
+def short_form(sides: Sides) -> str:
+    """The forenames are forms of one name, such as William and Bill: a family of `short_forms.csv` has both.
+
+    `forename_forms` has the families of a forename, each as three digits between semicolons, at most four of them.
+    """
+    left, right = (side.format("forename_forms") for side in sides)
+    cases = [
+        f"(length({left}) >= {5 + 4 * place} and instr({right}, substr({left}, {1 + 4 * place}, 5)) > 0)"
+        for place in range(4)
+    ]
+    return f"({' or '.join(cases)})"
+
+
 def near_date(sides: Sides) -> str:
     """A date of birth (YYYYMMDD) with one slip, or its day and month exchanged."""
     left, right = sides

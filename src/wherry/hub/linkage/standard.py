@@ -6,6 +6,8 @@ order in which rows arrived. Nothing here changes what is published: these colum
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from itertools import pairwise
 
 import duckdb
@@ -44,6 +46,22 @@ _STREET_WORDS = (
 )
 
 
+@cache
+def short_forms() -> pa.Table:
+    """Forenames and the families of forms they belong to: `forename`, `forms` (three digits each between semicolons).
+
+    >>> families = dict(zip(*short_forms().to_pydict().values(), strict=True))
+    >>> families["BILL"] == families["WILLIAM"], len(families["MILLIE"])
+    (True, 13)
+    """
+    text = files("wherry.hub.linkage").joinpath("short_forms.csv").read_text(encoding="utf-8")
+    families: dict[str, str] = {}
+    for number, line in enumerate(text.split()):
+        for name in dict.fromkeys(line.split(",")):
+            families[name] = f"{families.get(name, ';')}{number:03d};"
+    return pa.table({"forename": list(families), "forms": list(families.values())})
+
+
 def standardise(identities: pa.Table, db: duckdb.DuckDBPyConnection) -> pa.Table:
     """Identities ready to be compared, sorted by identity key.
 
@@ -64,6 +82,7 @@ def standardise(identities: pa.Table, db: duckdb.DuckDBPyConnection) -> pa.Table
     dob = "nullif(regexp_replace(birth_date, '[^0-9]', '', 'g'), '')" if dates else "strftime(birth_date, '%Y%m%d')"
     in_order = "array_to_string(list_sort(string_split({0}, '')), '')"
     db.register("linkage_input", identities.select(list(INPUT_COLUMNS)))
+    db.register("linkage_forms", short_forms())
     ready: pa.Table = db.sql(
         f"""
         WITH cleaned AS (
@@ -88,14 +107,16 @@ def standardise(identities: pa.Table, db: duckdb.DuckDBPyConnection) -> pa.Table
           {in_order.format("forename")} AS forename_letters,
           {in_order.format("dob")} AS dob_letters,
           {in_order.format("postcode")} AS postcode_letters,
+          coalesce(forms, '') AS forename_forms,
           dob[1:4] || dob[7:8] || dob[5:6] AS dob_swapped,
           dob[1:4] AS birth_year, dob[5:8] AS birth_day,
           CASE WHEN length(postcode) > 4 THEN postcode[:-4] ELSE postcode END AS district,
           number[:length(number) // 2] AS number_head, number[length(number) // 2 + 1:] AS number_tail
-        FROM cleaned ORDER BY identity_key
+        FROM cleaned LEFT JOIN linkage_forms USING (forename) ORDER BY identity_key
         """
     ).to_arrow_table()
     db.unregister("linkage_input")
+    db.unregister("linkage_forms")
     keys = ready.column("identity_key").to_pylist()
     if len(set(keys)) < len(keys):
         twice = next(one for one, two in pairwise(keys) if one == two)

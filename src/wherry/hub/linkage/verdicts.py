@@ -72,9 +72,14 @@ def verdict(levels: Mapping[str, str | None], weight: float, settings: LinkSetti
             return Verdict(ask, "no_date")
     if weight < settings.join_weight:
         return Verdict(ask, "band")
-    if not close and number not in CLOSE_NUMBER:
+    if not close and number not in CLOSE_NUMBER and not _practice_settles(levels):
         return Verdict(ask, "no_further")
     return Verdict(JOIN)
+
+
+def _practice_settles(levels: Mapping[str, str | None]) -> bool:
+    """A GP practice is a further identifier only where both names, the date of birth and the sex are the very same."""
+    return all(levels.get(name) == "same" for name in ("surname", "forename", "birth_date", "sex", "practice"))
 
 
 def _names_agree(levels: Mapping[str, str | None]) -> bool:
