@@ -79,7 +79,7 @@ def read(path: Path) -> pa.Table:
 def _read_whole(data: bytes) -> pa.Table | None:
     """The whole file at once, or None if there is anything wrong with it."""
     header = data[: data.find(b"\n") + 1] or data
-    if header.rstrip(b"\r\n").decode("utf-8", "replace").split(",") != list(EVENT_COLUMNS):
+    if _names(header.rstrip(b"\r\n").decode("utf-8", "replace")) != EVENT_COLUMNS:
         return None
     if b"\0" in data or data.count(b"\r") != data.count(b"\r\n"):
         return None
@@ -110,6 +110,11 @@ def _read_whole(data: bytes) -> pa.Table | None:
     return table.set_column(position, "event_date", _as_dates(table.column("event_date")))
 
 
+def _names(header: str) -> tuple[str, ...]:
+    """The column names of a header, in quotation marks or not."""
+    return tuple(name[1:-1] if name[:1] == name[-1:] == '"' else name for name in header.split(","))
+
+
 def _ids_are_good(ids: Any) -> bool:
     lengths = pc.min_max(pc.binary_length(ids)).as_py()
     if lengths["min"] < 1 or lengths["max"] > LONGEST:
@@ -128,10 +133,11 @@ def _as_dates(column: Any) -> Any:
 # --- refusing -------------------------------------------------------------------------------------------------------
 
 
-def _shown(value: str) -> str:
-    return repr(value if len(value) <= 60 else f"{value[:40]}...") + (
-        f" ({len(value):,} characters)" if len(value) > 60 else ""
-    )
+def _shown(value: str, most: int = 60) -> str:
+    """A value as a message shows it: quoted, and cut where it is very long."""
+    if len(value) <= most:
+        return repr(value)
+    return f"{value[:most]!r}... ({len(value):,} characters)"
 
 
 def _refuse(path: Path, data: bytes) -> NoReturn:
@@ -149,22 +155,22 @@ def _line(number: int, raw: bytes) -> str | None:
     where = f"line {number}"
     if not raw and number > 1:
         return None
-    if b"\0" in raw:
-        return f"{where}, byte {raw.index(0) + 1}: a NUL character; expected text."
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         return f"{where}, byte {error.start + 1}: {raw[error.start : error.start + 1]!r} is not UTF-8; expected UTF-8."
+    for character, called in (("\0", "a NUL character"), ("\r", "a carriage return inside the line")):
+        if character in text:
+            byte = raw.index(character.encode()) + 1
+            return f"{where}, byte {byte}: {called}; expected text, and lines that end with a line feed."
+    if number == 1:
+        expected = ",".join(EVENT_COLUMNS)
+        return None if _names(text) == EVENT_COLUMNS else f"{where}: header {_shown(text, 200)}; expected {expected}."
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     try:
         fields = next(csv.reader([text], strict=True), [])
     except csv.Error as error:
         return f"{where}: {error}; expected {len(EVENT_COLUMNS)} fields separated by commas, each on one line."
-    if number == 1:
-        expected = ",".join(EVENT_COLUMNS)
-        return (
-            None if text.split(",") == list(EVENT_COLUMNS) else f"{where}: header {_shown(text)}; expected {expected}."
-        )
     if len(fields) != len(EVENT_COLUMNS):
         return f"{where}: {len(fields)} fields; expected {len(EVENT_COLUMNS)}: {','.join(EVENT_COLUMNS)}."
     for name, value in zip(EVENT_COLUMNS, fields, strict=True):

@@ -116,9 +116,10 @@ def why(
 ) -> str:
     """Why one row stands where it stands.
 
-    >>> why("P2", date(2026, 1, 14), date(2025, 10, 3), date(2025, 10, 3), date(2026, 1, 31))
-    'P2, due by 14 January 2026, so before all P3 and P4. Within P2, ordered by list-order date 3 October 2025 (120
-    days, 17 weeks).'
+    >>> said = why("P2", date(2026, 1, 14), date(2025, 10, 3), date(2025, 10, 3), date(2026, 1, 31))
+    >>> print(said.replace(". ", ".\\n"))
+    P2, due by 14 January 2026, so before all P3 and P4.
+    Within P2, ordered by list-order date 3 October 2025 (120 days, 17 weeks).
     >>> why(None, None, None, None, date(2026, 1, 31))
     'No clinical priority recorded, so placed with P4. The clock start is unknown, so first within P4.'
     """
