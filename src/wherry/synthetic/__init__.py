@@ -1,0 +1,1 @@
+"""An artificial system: people and their elective care, written as three trusts would send it."""
