@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.test import Client
+from snapshot_factory import Made, write_snapshot
 
-from wherry.web.access import Role
+from wherry.web.access import Role, immutability
 from wherry.web.access.models import Membership, User
 
 PASSWORD = "bittern-over-the-reeds-9"
 TRUSTS = ("RM1", "RGP", "RCX")
+
+
+@pytest.fixture(scope="session")
+def handmade_data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Made]:
+    """A working folder with the handmade snapshot, made once. Read only."""
+    folder = tmp_path_factory.mktemp("handmade")
+    return folder, write_snapshot(folder / "hub", nasty_names=True)
+
+
+@pytest.fixture
+def handmade(handmade_data: tuple[Path, Made], monkeypatch: pytest.MonkeyPatch) -> Made:
+    """The handmade snapshot as the current one."""
+    monkeypatch.setenv("WHERRY_DATA", str(handmade_data[0]))
+    return handmade_data[1]
+
+
+@pytest.fixture
+def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder in which nothing has been built."""
+    monkeypatch.setenv("WHERRY_DATA", str(tmp_path))
+    return tmp_path
 
 
 @pytest.fixture
@@ -46,3 +69,18 @@ def client_for(make_user: Callable[..., User]) -> Callable[..., Client]:
         return made[key]
 
     return sign_in
+
+
+@pytest.fixture
+def two_writers(transactional_db: None) -> Iterator[None]:
+    """A database that several threads may write to; the audit triggers step aside when it is emptied afterwards."""
+    from django.db import connection
+
+    def run(statements: tuple[str, ...]) -> None:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    run(immutability.create(connection.vendor))
+    yield
+    run(immutability.drop(connection.vendor))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from wherry.paths import hub_dir
 
 if TYPE_CHECKING:
-    from wherry.hub import Snapshot
+    from wherry.hub.snapshot import Snapshot
     from wherry.reference.system import System
     from wherry.web.access.access import Access
 

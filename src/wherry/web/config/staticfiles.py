@@ -7,8 +7,29 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
+from django.core.files.base import ContentFile
 
-_FONT_FACE = re.compile(r"@font-face\s*\{[^}]*https://assets\.nhs\.uk[^}]*\}")
+_FONT_FACE = re.compile(rb"@font-face\s*\{[^}]*https://assets\.nhs\.uk[^}]*\}")
+
+
+def without_foreign_fonts(css: bytes) -> bytes:
+    """A style sheet without the web fonts of assets.nhs.uk.
+
+    >>> without_foreign_fonts(b"a{}@font-face{src:url(https://assets.nhs.uk/x.woff)}b{}")
+    b'a{}b{}'
+    """
+    return _FONT_FACE.sub(b"", css)
+
+
+class _Cleaned:
+    """One style sheet of another storage, cleaned as it is opened."""
+
+    def __init__(self, storage: Any) -> None:
+        self.storage = storage
+
+    def open(self, path: str) -> ContentFile[bytes]:
+        with self.storage.open(path) as file:
+            return ContentFile(without_foreign_fonts(file.read()), name=path)
 
 
 class ManifestStorage(ManifestStaticFilesStorage):
@@ -27,15 +48,8 @@ class ManifestStorage(ManifestStaticFilesStorage):
     )
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
-        """Drop foreign fonts from the copied style sheets, then hash every file."""
-        for name in paths:
-            if not dry_run and name.startswith("nhsuk/") and name.endswith(".css"):
-                copied = self.path(name)
-                with open(copied, encoding="utf-8") as file:
-                    text = file.read()
-                cleaned = _FONT_FACE.sub("", text)
-                if cleaned != text:
-                    with open(copied, "w", encoding="utf-8") as file:
-                        file.write(cleaned)
-                    paths[name] = (self, name)
+        """Hash every file, style sheets of NHS.UK after their foreign fonts are dropped."""
+        for name, (storage, path) in paths.items():
+            if name.startswith("nhsuk/") and name.endswith(".css"):
+                paths[name] = (_Cleaned(storage), path)
         yield from super().post_process(paths, dry_run, **options)

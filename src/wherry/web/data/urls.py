@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from wherry.web.data import published_views, views
 
 app_name = "data"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.sources, name="sources"),
+    path("quarantine/", views.quarantine, name="quarantine"),
+    path("loads/", views.loads, name="loads"),
+    path("links/", views.links, name="links"),
+    path("links/pair/", views.link, name="link"),
+    path("published/", published_views.position, name="published"),
+]
