@@ -7,6 +7,8 @@ dates) is computed here for all periods at once. Which code does what to a clock
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
@@ -75,10 +77,19 @@ def derive(events: pa.Table, census: date) -> pa.Table:
     Source: the clock contract A3 to A7, and the guidance named in `codes`. Raises ValueError for a null pathway or
     date.
     """
-    encoded, names = _encode(events)
     census_day = (census - EPOCH).days
-    periods = engine.run(encoded, census_day)
-    return _table(periods, encoded, names, events, census_day)
+    with ThreadPoolExecutor(max_workers=1) as beside:  # the names of pathways are most of the work: read them beside
+        reading = beside.submit(_pathways, events)
+        encode = _encode(events)
+        pathway, names = reading.result()
+        sorting = beside.submit(pc.sort_indices, names)
+        encoded = encode.events(pathway, len(names))
+        periods = engine.run(encoded, census_day)
+        by_name = sorting.result().to_numpy()
+    rank = np.empty(len(names), dtype=np.int32)
+    rank[by_name] = np.arange(len(names), dtype=np.int32)
+    periods = periods.take(np.argsort(rank[periods.pathway], kind="stable"))
+    return _table(periods, encoded, names, encode, census_day)
 
 
 # --- text to numbers ------------------------------------------------------------------------------------------------
@@ -112,22 +123,16 @@ def _flag(events: pa.Table, name: str) -> Ints:
 
 
 def _pathways(events: pa.Table) -> tuple[Ints, Any]:
-    """Each event's pathway as a number, and the pathways' names; the numbers are in the order of the names."""
+    """Each event's pathway as a number from 0, and the name of each number."""
     column: Any = events.column("pathway_id")
-    if column.null_count:
-        raise ValueError("an event has no pathway_id")
     if not pa.types.is_dictionary(column.type):
         column = column.cast(pa.string()).dictionary_encode()
     combined: Any = column.unify_dictionaries().combine_chunks()
     array: Any = combined if isinstance(combined, pa.DictionaryArray) else pa.concat_arrays(combined.chunks)
-    if array.null_count:
+    if array.null_count or array.dictionary.null_count:
         raise ValueError("an event has no pathway_id")
     names = array.dictionary.cast(pa.string())
-    numbers = np.asarray(array.indices.to_numpy(zero_copy_only=False))
-    by_name = pc.sort_indices(names).to_numpy()
-    rank = np.empty(len(names), dtype=np.int32)
-    rank[by_name] = np.arange(len(names), dtype=np.int32)
-    return rank[numbers], _take(names, by_name)
+    return np.asarray(array.indices.cast(pa.int32()).to_numpy(zero_copy_only=False)), names
 
 
 @cache
@@ -150,45 +155,57 @@ def _status_number(word: str) -> int:
     return int(word) if len(word) == 2 and word.isascii() and word.isdigit() else 101
 
 
-def _encode(events: pa.Table) -> tuple[engine.Events, dict[str, Any]]:
+@dataclass(frozen=True)
+class _Encoded:
+    """Events as numbers but for their pathway, and the text of the numbers."""
+
+    day: Ints
+    action: Ints
+    status: Ints
+    provider: Ints
+    function: Ints
+    signature: Ints
+    providers: list[str]
+    functions: list[str]
+    admission: Ints
+
+    def events(self, pathway: Ints, pathways: int) -> engine.Events:
+        """What the engine takes."""
+        columns = (self.day, self.action, self.status, self.provider, self.function, self.signature)
+        return engine.Events(pathways, pathway, *columns)
+
+
+def _encode(events: pa.Table) -> _Encoded:
     days = events.column("event_date")
     if days.null_count:
         raise ValueError("an event has no event_date")
     day = days.cast(pa.date32()).cast(pa.int32()).to_numpy()
-    pathway, pathways = _pathways(events)
     kind, kinds = _dictionary(events, "event_type")
     status, statuses = _dictionary(events, "rtt_status")
     provider, providers = _dictionary(events, "provider")
     function, functions = _dictionary(events, "treatment_function")
     first, told = _flag(events, "first_activity"), _flag(events, "dna_communicated")
-
-    number = np.array([_status_number(word) for word in statuses], dtype=np.int32)[status]
-    cancelled = np.array([word in codes.CANCELLATIONS for word in kinds], dtype=np.int8)[kind]
-    action = _actions()[cancelled, number, first, told]
-
-    signature = provider.astype(np.int64)
-    for column, size in (
-        (function, len(functions)),
-        (kind, len(kinds)),
-        (status, len(statuses)),
-        (first, 3),
-        (told, 3),
-    ):
-        signature = signature * size + column
     if len(providers) * len(functions) * len(kinds) * len(statuses) * 9 >= 2**63:
         raise ValueError("too many different providers and treatment functions to compare events")
-    arrays = engine.Events(
-        pathways=len(pathways),
-        pathway=pathway,
+
+    small = ((kind.astype(np.int64) * len(statuses) + status) * 3 + first) * 3 + told
+    number = np.array([_status_number(word) for word in statuses], dtype=np.int32)
+    cancelled = np.array([word in codes.CANCELLATIONS for word in kinds], dtype=np.int8)
+    # one row a combination of type, status and flags: few, so what each does is looked up once
+    effect = _actions()[cancelled[:, None], number[None, :]].reshape(-1)
+    admission = np.array([word == "admission" for word in kinds], dtype=np.bool_)
+    signature = (provider.astype(np.int64) * len(functions) + function) * (len(effect)) + small
+    return _Encoded(
         day=day,
-        action=action,
-        status=number,
+        action=effect[small],
+        status=number[status],
         provider=provider,
         function=function,
         signature=signature,
+        providers=providers,
+        functions=functions,
+        admission=admission[kind],
     )
-    admissions = np.array([word == "admission" for word in kinds], dtype=np.bool_)[kind]
-    return arrays, {"pathway": pathways, "provider": providers, "function": functions, "admission": admissions}
 
 
 # --- numbers to text ------------------------------------------------------------------------------------------------
@@ -234,22 +251,20 @@ def _stop_rules(stop_status: Ints, admitted: Ints) -> Any:
     return _take(pa.array(names, pa.string()), number)
 
 
-def _table(
-    periods: engine.Periods, encoded: engine.Events, names: dict[str, Any], events: pa.Table, census_day: int
-) -> pa.Table:
+def _table(periods: engine.Periods, encoded: engine.Events, names: Any, words: _Encoded, census_day: int) -> pa.Table:
     started = periods.start != NO_DAY
     ended = periods.stop != NO_DAY
     stopped = periods.outcome == 1
     if len(encoded.status):
         stop_status = np.where(ended, encoded.status[periods.stop_row], 0)
-        admitted = stopped & (stop_status == 30) & names["admission"][periods.stop_row]
+        admitted = stopped & (stop_status == 30) & words.admission[periods.stop_row]
     else:
         stop_status, admitted = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.bool_)
     counted = started & (periods.outcome != 2)
     days = np.where(counted, np.where(ended, periods.stop, census_day) - periods.start.astype(np.int64), 0)
     list_order = np.where(started, periods.start - periods.credit, NO_DAY)
     columns = [
-        _take(names["pathway"], periods.pathway),
+        _take(names, periods.pathway),
         pa.array(periods.number, pa.int32()),
         _dates(periods.start),
         _dates(periods.stop),
@@ -258,8 +273,8 @@ def _table(
         pa.array(admitted, pa.bool_(), mask=~stopped),
         pa.array(days.astype(np.int32), pa.int32(), mask=~counted),
         pa.array(week_band(days).astype(np.int32), pa.int32(), mask=~counted),
-        _words(periods.provider, names["provider"]),
-        _words(periods.function, names["function"]),
+        _words(periods.provider, words.providers),
+        _words(periods.function, words.functions),
         _dates(list_order),
         _issues(periods.issues),
         pa.array(periods.start_row, pa.int64(), mask=periods.start_row < 0),

@@ -27,7 +27,7 @@ Ints = npt.NDArray[Any]
 class Events:
     """Events as arrays of one length, in file order.
 
-    `pathway` 0 to `pathways` - 1, in the order in which periods are wanted; `day` days since 1970; `action` a
+    `pathway` 0 to `pathways` - 1; `day` days since 1970; `action` a
     `codes.Action`; `status` 0 to 99, or -1; `provider`, `function` codes with 0 for blank; `signature` one number for
     everything but pathway and day, so that two equal rows have equal signatures.
     """
@@ -57,6 +57,10 @@ class Periods:
     issues: Ints
     start_row: Ints
     stop_row: Ints
+
+    def take(self, order: Ints) -> Periods:
+        """The same periods in another order."""
+        return Periods(**{name: getattr(self, name)[order] for name in self.__dataclass_fields__})
 
 
 @cache
