@@ -32,7 +32,7 @@ def person_key(identity_key: str) -> str:
     """The key of the person whose smallest identity key this is.
 
     >>> person_key("RM1:1")
-    'P2e07cc0b8d9a0d5'
+    'P6e9963693b600a9'
     """
     return "P" + hashlib.sha256(identity_key.encode()).hexdigest()[:15]
 

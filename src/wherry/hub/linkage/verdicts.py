@@ -70,11 +70,9 @@ def verdict(levels: Mapping[str, str | None], weight: float, settings: LinkSetti
             return Verdict(ask, "namesake", apart=True)
         if levels.get("birth_date") is None and close and number not in CLOSE_NUMBER:
             return Verdict(ask, "no_date")
-    if weight < settings.join_weight:
-        return Verdict(ask, "band")
     if not close and number not in CLOSE_NUMBER and not _practice_settles(levels):
-        return Verdict(ask, "no_further")
-    return Verdict(JOIN)
+        return Verdict(ask, "no_further" if names_agree and levels.get("birth_date") == "same" else "band")
+    return Verdict(JOIN) if weight >= settings.join_weight else Verdict(ask, "band")
 
 
 def _practice_settles(levels: Mapping[str, str | None]) -> bool:
