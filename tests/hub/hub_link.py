@@ -1,13 +1,18 @@
-"""Linkage by exact NHS number alone, for tests of the hub that are not about linkage: quick, and easy to foresee."""
+"""Stand-ins for linkage and the clock rules in tests of the hub that are about neither: quick, and easy to foresee."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import ibis
 import pyarrow as pa
 
+from wherry.hub.build import BuildResult, build
+from wherry.hub.derivation import DeriveContext
 from wherry.hub.schema import TABLES
 
 
@@ -33,3 +38,23 @@ def exact(identities: pa.Table, decisions: pa.Table, *, backend: str = "duckdb",
     columns = [pa.array([row[i] for row in rows], kind) for i, kind in enumerate(types)]
     reviews = pa.schema([(f.name, f.type) for f in TABLES["link_review"].schema]).empty_table()
     return Linked(pa.table(dict(zip(names, columns, strict=True))), reviews)
+
+
+def open_clocks(tables: Mapping[str, ibis.Table], context: DeriveContext) -> dict[str, pa.Table]:
+    """Stands in for the clock rules: one period a pathway with any event, open unless a status of 30 to 36 was sent."""
+    stopped: dict[str, bool] = {}
+    for row in tables["pathway_event"].to_pyarrow().to_pylist():
+        stop = "30" <= (row["rtt_status"] or "") <= "36"
+        stopped[row["pathway_key"]] = stopped.get(row["pathway_key"], False) or stop
+    rows = [
+        {"pathway_key": key, "period": 1, "outcome": "stopped" if stop else "open", "start_rule": "test"}
+        for key, stop in sorted(stopped.items())
+    ]
+    schema = pa.schema([(f.name, f.type) for f in TABLES["rtt_period"].schema])
+    whole = [{name: row.get(name) for name in schema.names} for row in rows]
+    return {"rtt_period": pa.Table.from_pylist(whole, schema=schema)}
+
+
+def build_small(extracts: Path, hub: Path, **options: Any) -> BuildResult:
+    """Build with the quick linkage and the stand-in clocks."""
+    return build(extracts, hub=hub, **({"quiet": True, "link": exact, "derivations": (open_clocks,)} | options))
