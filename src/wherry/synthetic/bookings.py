@@ -1,7 +1,7 @@
 """What lies around the events: referrals, entries on admitted and planned lists, bookings; one array a column.
 
-Rows are journeys (a referral has a second row at the trust that passed the pathway on). Clinical priority follows how long ago the
-decision was made: an urgent entry rarely waits long, and some do.
+Rows are journeys (a referral has a second row at the trust that passed the pathway on). Clinical priority follows how
+long ago the decision was made: an urgent entry rarely waits long, and some do.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from wherry.synthetic.events import monitoring
 from wherry.synthetic.inputs import Inputs
 from wherry.synthetic.journeys import ADMITTED, NON_ADMITTED, NULLIFIED, OPEN, PLANNED, Journeys
 from wherry.synthetic.settings import assumptions, rate
 from wherry.synthetic.streams import NEVER, Ints, Streams, weekday
-from wherry.synthetic.events import monitoring
 from wherry.synthetic.timeline import CLOSED, DEAD, TREATED, Timeline, between, pick
 
 SOURCES = ("gp", "consultant", "emergency", "self", "optometrist", "other")
@@ -30,7 +30,7 @@ Dirt = list[tuple[str, npt.NDArray[np.int64]]]
 
 @dataclass
 class Referrals:
-    """One row a journey. `issuer` is a trust's place, or -1 for e-RS; `closed` is `NEVER` while the referral is open."""
+    """One row a journey. `issuer` is a trust's place, or -1 for e-RS; `closed` is `NEVER` while it is open."""
 
     received: Ints
     source: Ints
@@ -134,9 +134,20 @@ def make_list_entries(inputs: Inputs, journeys: Journeys, line: Timeline, stream
         ("tci_in_past", past),
     ]
     found = ListEntries(
-        rows, planned.astype(np.int64), added, procedure, procedures, priority, reviewed, (rng.random(n) < 0.8).astype(np.int64),
-        due, tci, removed, validated, dirt,
-    )  # fmt: skip
+        journey=rows,
+        planned=planned.astype(np.int64),
+        added=added,
+        procedure=procedure,
+        procedures=procedures,
+        priority=priority,
+        reviewed=reviewed,
+        management=(rng.random(n) < 0.8).astype(np.int64),
+        due=due,
+        tci=tci,
+        removed=removed,
+        validated=validated,
+        dirt=dirt,
+    )
     found.dirt.append(("missing_list_entry", -1 - unlisted))
     return found
 

@@ -1,8 +1,8 @@
 """Who waits for what: draws a person for each journey by age, sex, place and the person's own use of hospitals.
 
-Demand depends on age and sex by treatment function (`assumptions.toml`) and on the trust's share of the place (published
-catchments). It does not depend on deprivation or ethnicity, and nor does the wait: a difference found by them in the
-artificial system comes from where people live and how old they are, not from a rule.
+Demand depends on age and sex by treatment function (`assumptions.toml`) and on the trust's share of the place
+(published catchments). It does not depend on deprivation or ethnicity, and nor does the wait: a difference found by
+them in the artificial system comes from where people live and how old they are, not from a rule.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def _draw(
 
     def pick(size: int) -> npt.NDArray[np.int64]:
         found = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
-        return np.minimum(found, len(edges) - 1).astype(np.int64)
+        drawn: npt.NDArray[np.int64] = np.minimum(found, len(edges) - 1)
+        return drawn
 
     chosen = pick(len(rows))
     earliest = journeys.start[rows].astype(np.int64) - _YOUNGEST_DAYS

@@ -1,7 +1,7 @@
 """What is recorded on each journey: referral, contacts, tests, decisions, admissions, stops and everything around them.
 
-The builder collects blocks of events as arrays; `Events` has one row an event, in the order in which the trusts number them.
-Statuses are those of the RTT rules; -1 is blank. Within one day `order` keeps cause before effect.
+The builder collects blocks of events as arrays; `Events` has one row an event, in the order in which the trusts number
+them. Statuses are those of the RTT rules; -1 is blank. Within one day `order` keeps cause before effect.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ DISCHARGED, AGAIN, LISTED, TEST_REQUESTED, TREATED_OUTCOME, TEST_DONE = range(6)
 
 @dataclass
 class Events:
-    """One row an event. `journey` is the row of the journey; flags are 1, 0 or -1 (blank); `dirt` names a kind or is 0."""
+    """One row an event, of the journey in row `journey`; flags are 1, 0 or -1 (blank); `dirt` is 0 or a kind."""
 
     journey: npt.NDArray[np.int32]
     day: npt.NDArray[np.int32]
@@ -79,31 +79,40 @@ class Builder:
         self._trust, self._last, self._line = journeys.trust, line.last, line
 
     def add(
-        self, journey: Ints, day: Ints, order: int, type: object, status: object, *, first: object = -1, told: object = -1,
-        outcome: object = -1, dirt: object = 0,
-    ) -> None:  # fmt: skip
-        """Add events; those after the last recorded day of their journey are left out."""
+        self,
+        journey: Ints,
+        day: Ints,
+        order: int,
+        what: object,
+        status: object,
+        *,
+        first: object = -1,
+        told: object = -1,
+        outcome: object = -1,
+        dirt: object = 0,
+    ) -> None:
+        """Add events, one a row of `journey`; those after the last recorded day of their journey are left out."""
         kept = day <= self._last[journey]
         n = len(journey)
 
-        def column(values: object, kind: type[np.int8] | type[np.int32]) -> npt.NDArray[np.int8]:
-            return np.broadcast_to(np.asarray(values), (n,))[kept].astype(kind)
+        def column(values: object) -> npt.NDArray[np.int8]:
+            return np.broadcast_to(np.asarray(values), (n,))[kept].astype(np.int8)
 
         sender, transfer = self._line.sender[journey], self._line.transfer[journey]
         trust = np.where((sender >= 0) & (day <= transfer), sender, self._trust[journey])
         self._blocks.append(
             Events(
-                journey[kept].astype(np.int32),
-                day[kept].astype(np.int32),
-                column(order, np.int8),
-                column(type, np.int8),
-                column(status, np.int8),
-                column(first, np.int8),
-                column(told, np.int8),
-                column(outcome, np.int8),
-                trust[kept].astype(np.int8),
-                column(dirt, np.int8),
-            )  # fmt: skip
+                journey=journey[kept].astype(np.int32),
+                day=day[kept].astype(np.int32),
+                order=column(order),
+                type=column(what),
+                status=column(status),
+                first=column(first),
+                told=column(told),
+                outcome=column(outcome),
+                trust=column(trust),
+                dirt=column(dirt),
+            )
         )
 
     def done(self) -> Events:
@@ -301,7 +310,8 @@ def _afterwards(build: Builder, journeys: Journeys, line: Timeline, rng: np.rand
 
 
 def monitoring(journeys: Journeys, line: Timeline, census: int) -> tuple[npt.NDArray[np.int64], Mask]:
-    """When active monitoring ends on each journey (`NEVER` where there is none), and whether its reviews were forgotten.
+    """When active monitoring ends on each journey (`NEVER` where there is none), and whether its reviews were
+    forgotten.
 
     Both follow from the journey's own number, so that every part of the generator sees the same.
     """

@@ -1,16 +1,16 @@
-"""The five feeds of each trust as typed columns, out of journeys, events, lists and identities; and the key of every row."""
+"""The five feeds of each trust as typed columns, made of journeys, events, lists and identities, with row keys."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from wherry.reference import nhs_number
 from wherry.synthetic import events as ev
+from wherry.synthetic.arrow import Text, either, joined, numbered, text, words
+from wherry.synthetic.arrow import rows as rows_of
 from wherry.synthetic.bookings import (
     BOOKED,
     KINDS,
@@ -26,11 +26,11 @@ from wherry.synthetic.events import Events
 from wherry.synthetic.identities import ETHNIC, SEXES, STATUSES, Identities, local_words
 from wherry.synthetic.inputs import Inputs
 from wherry.synthetic.journeys import OPEN, Journeys
-from wherry.synthetic.layouts import Codes, Days, Flags, Text, Value, Words, numbered
+from wherry.synthetic.layouts import Codes, Days, Flags, Value, Words
 from wherry.synthetic.names import plain
-from wherry.synthetic.people import Addresses, People, addresses
+from wherry.synthetic.people import People, addresses
 from wherry.synthetic.settings import assumptions, rate
-from wherry.synthetic.streams import NEVER, Ints, Streams
+from wherry.synthetic.streams import Ints, Streams
 from wherry.synthetic.timeline import Timeline, pick
 
 #: A code that RM1-like systems may still send though it is no longer in use (Clinical Cytogenetics, closed in 2010).
@@ -57,7 +57,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.ppid = self._ppids()
-        self.issuer = pa.array(("X09", *self.inputs.trusts), pa.string()).take(pa.array(self.referrals.issuer + 1))
+        self.issuer = words(("X09", *self.inputs.trusts), self.referrals.issuer + 1)
         self.local = local_words(self.inputs, self.identities.trust, self.identities.local)
         self.sent_function = self._sent_functions()
 
@@ -65,12 +65,11 @@ class World:
         """Pathway identifiers of 20 characters: e-RS numbers filled up with zeros, or the trust's code and a number."""
         numbers = self.referrals.number
         electronic = numbered("00000000", 100_000_000_000 + numbers * 37 + 11, 12)
-        prefix = pa.array(("", *self.inputs.trusts), pa.string()).take(pa.array(self.referrals.issuer + 1))
-        own = pc.binary_join_element_wise(prefix, numbered("", numbers + 1, 17), "")
-        return pc.if_else(pa.array(self.referrals.issuer < 0), electronic, own)
+        own = joined("", words(("", *self.inputs.trusts), self.referrals.issuer + 1), numbered("", numbers + 1, 17))
+        return either(self.referrals.issuer < 0, electronic, own)
 
     def _sent_functions(self) -> npt.NDArray[np.int64]:
-        """The function each journey is recorded under: an index of `function_words`; a few of X02 carry a closed code."""
+        """The function each journey is recorded under, as a place in `function_words`; a few of X02 have a closed one."""
         rng = self.streams("inactive")
         other = self.inputs.groups.index("X02")
         first = (self.journeys.trust == 0) & (self.journeys.kind == OPEN) & (self.line.sender < 0)
@@ -94,9 +93,12 @@ class Feed:
     key: Text
     about: Ints
 
-
-def _words(values: tuple[str, ...] | list[str], index: Ints) -> Words:
-    return Words(pa.array(list(values), pa.string()).take(pa.array(index)))
+    def words(self, column: str) -> Text:
+        """A column of free text. Raises TypeError if the column is of another kind."""
+        value = self.columns[column]
+        if not isinstance(value, Words):
+            raise TypeError(f"{column} is not free text")
+        return value.values
 
 
 def patient_feed(world: World, trust: int) -> Feed:
@@ -106,25 +108,20 @@ def patient_feed(world: World, trust: int) -> Feed:
     marks = assumptions()["marks"]
     code = inputs.trusts[trust]
 
-    def name(words: list[str], index: Ints) -> Words:
+    def name(vocabulary: list[str], index: Ints) -> Words:
         if code in marks["without_accents"]:
-            words = [plain(word) for word in words]
+            vocabulary = [plain(word) for word in vocabulary]
         elif code in marks["capitals"]:
-            words = [
-                word.upper() if word.upper().isascii() or "ß" not in word else word.replace("ß", "SS").upper()
-                for word in words
-            ]
-        return _words(words, index)
+            vocabulary = [word.upper() for word in vocabulary]
+        return Words(words(vocabulary, index))
 
-    begins = np.flatnonzero(np.diff(people.household, prepend=-1) != 0)
-    ordered = people.place[begins]
-    homes = _homes(world, ordered, found.household[rows])
-    place = ordered[found.household[rows]]
+    homes = addresses(inputs, people.household_place, found.household[rows])
+    place = people.household_place[found.household[rows]]
     known = found.postcode_known[rows]
     lsoa = np.where(known, place, -1)
     columns: dict[str, Value] = {
-        "local_patient_id": Words(world.local.take(pa.array(rows))),
-        "nhs_number": Words(pa.array(found.nhs[rows], pa.string())),
+        "local_patient_id": Words(rows_of(world.local, rows)),
+        "nhs_number": Words(text(found.nhs[rows])),
         "nhs_number_status": Codes(found.nhs_status[rows], STATUSES),
         "surname": name(found.surnames, found.surname[rows]),
         "forename": name(found.forenames, found.forename[rows]),
@@ -132,16 +129,12 @@ def patient_feed(world: World, trust: int) -> Feed:
         "sex": Codes(found.sex[rows], SEXES),
         "ethnic_category": Codes(found.ethnic[rows], ETHNIC),
         "address_line": Words(homes.line),
-        "postcode": Words(pc.if_else(pa.array(known), homes.postcode, pa.scalar(None, pa.string()))),
+        "postcode": Words(either(known, homes.postcode, None)),
         "lsoa": Codes(lsoa, inputs.lsoa),
         "gp_practice": Codes(found.practice[rows], inputs.practices),
         "death_date": Days(people.death_day[found.person[rows]]),
     }
-    return Feed(columns, world.local.take(pa.array(rows)), rows)
-
-
-def _homes(world: World, household_place: Ints, households: Ints) -> Addresses:
-    return addresses(world.inputs, household_place, households)
+    return Feed(columns, rows_of(world.local, rows), rows)
 
 
 def referral_feed(world: World, trust: int) -> Feed:
@@ -166,25 +159,24 @@ def referral_feed(world: World, trust: int) -> Feed:
         np.where(source == 1, len(practices) + journeys.trust[rows], world.identities.practice[identity]),
     )
     referrer = np.where(np.isin(source, (3, 5)), -1, referrer)
-    index = pa.array(rows)
+    index = rows
     columns: dict[str, Value] = {
-        "ppid": Words(world.ppid.take(index)),
-        "ppid_issuer": Words(world.issuer.take(index)),
-        "local_patient_id": Words(world.local.take(pa.array(identity))),
+        "ppid": Words(rows_of(world.ppid, index)),
+        "ppid_issuer": Words(rows_of(world.issuer, index)),
+        "local_patient_id": Words(rows_of(world.local, identity)),
         "referral_received_on": Days(received),
         "referral_source": Codes(source, SOURCES),
         "referrer": Codes(referrer, (*practices, *trusts)),
         "treatment_function": Codes(world.sent_function[rows], world.function_words),
         "priority_type": Codes(found.priority[rows], ("1", "2", "3")),
-        "commissioner": Words(pa.array(world.identities.commissioner[identity], pa.string())),
+        "commissioner": Words(text(world.identities.commissioner[identity])),
         "referral_closed_on": Days(closed),
     }
     return Feed(columns, _pathway_keys(world, rows), rows)
 
 
 def _pathway_keys(world: World, rows: Ints) -> Text:
-    index = pa.array(rows)
-    return pc.binary_join_element_wise(world.issuer.take(index), world.ppid.take(index), ":")
+    return joined(":", rows_of(world.issuer, rows), rows_of(world.ppid, rows))
 
 
 def event_feed(world: World, trust: int, codes: dict[str, tuple[str, ...]]) -> Feed:
@@ -194,14 +186,14 @@ def event_feed(world: World, trust: int, codes: dict[str, tuple[str, ...]]) -> F
     part = events.take(np.arange(low, high))
     number = np.arange(high - low) + 1
     key = numbered({0: "E", 1: "", 2: "A"}.get(trust, ""), number, 8)
-    index = pa.array(part.journey)
+    index = part.journey
     admitted = part.type == ev.ADMISSION
     blank = (part.type == ev.VALIDATION) | (part.type == ev.DEATH)
     outcomes = assumptions()["outcomes"].get(world.inputs.trusts[trust], list(ev.OUTCOMES))
     columns: dict[str, Value] = {
         "event_id": Words(key),
-        "ppid": Words(world.ppid.take(index)),
-        "ppid_issuer": Words(world.issuer.take(index)),
+        "ppid": Words(rows_of(world.ppid, index)),
+        "ppid_issuer": Words(rows_of(world.issuer, index)),
         "event_on": Days(part.day.astype(np.int64)),
         "event_type": Codes(part.type, ev.TYPES),
         "rtt_status": Codes(part.status, tuple(f"{code:02d}" for code in range(100))),
@@ -226,7 +218,7 @@ def _sites(
         known = codes.get(site, (site,))
         local += [known[0], known[-1]]
     place = np.where(second, 2, 0) + np.where(admitted, 0, 1)
-    return Words(pa.array(local, pa.string()).take(pa.array(place, mask=blank)))
+    return Words(words(local, np.where(blank, -1, place)))
 
 
 def list_feed(world: World, trust: int) -> Feed:
@@ -235,11 +227,11 @@ def list_feed(world: World, trust: int) -> Feed:
     rows = np.flatnonzero(world.journeys.trust[found.journey] == trust)
     rows = rows[np.lexsort((found.journey[rows], found.added[rows]))]
     key = numbered({0: "W", 1: "", 2: "L"}.get(trust, ""), np.arange(len(rows)) + 1, 7)
-    index = pa.array(found.journey[rows])
+    index = found.journey[rows]
     columns: dict[str, Value] = {
         "entry_id": Words(key),
-        "ppid": Words(world.ppid.take(index)),
-        "ppid_issuer": Words(world.issuer.take(index)),
+        "ppid": Words(rows_of(world.ppid, index)),
+        "ppid_issuer": Words(rows_of(world.issuer, index)),
         "list_type": Codes(found.planned[rows], LISTS),
         "added_on": Days(found.added[rows]),
         "procedure": Codes(found.procedure[rows], found.procedures),
@@ -260,12 +252,12 @@ def appointment_feed(world: World, trust: int, codes: dict[str, tuple[str, ...]]
     rows = np.flatnonzero(world.journeys.trust[found.journey] == trust)
     key = numbered({0: "B", 1: "", 2: "O"}.get(trust, ""), np.arange(len(rows)) + 1, 7)
     journey = found.journey[rows]
-    index = pa.array(journey)
+    index = journey
     no = np.zeros(len(rows), dtype=bool)
     columns: dict[str, Value] = {
         "appointment_id": Words(key),
-        "ppid": Words(world.ppid.take(index)),
-        "ppid_issuer": Words(world.issuer.take(index)),
+        "ppid": Words(rows_of(world.ppid, index)),
+        "ppid_issuer": Words(rows_of(world.issuer, index)),
         "booked_for": Days(found.day[rows]),
         "kind": Codes(found.kind[rows], KINDS),
         "site": _sites(world, trust, journey, no, no, codes),
@@ -276,12 +268,10 @@ def appointment_feed(world: World, trust: int, codes: dict[str, tuple[str, ...]]
 
 def opt_out_feed(world: World) -> Feed:
     """NHS numbers of patients who opted out of secondary use, in the order of the numbers."""
-    from wherry.reference import nhs_number
-
     patients = np.flatnonzero(world.nhs_index >= 0)
     chosen = pick(
         np.ones(len(patients), dtype=bool), float(assumptions()["care"]["opted_out"]), world.streams("opt-out")
     )
     numbers = np.sort(world.nhs_index[patients[chosen]])
-    text = pa.array(nhs_number.synthetic(numbers), pa.string())
+    text = words(nhs_number.synthetic(numbers), np.arange(len(numbers)))
     return Feed({"nhs_number": Words(text)}, text, patients[chosen])

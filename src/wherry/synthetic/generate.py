@@ -1,7 +1,7 @@
 """Make an artificial system and write what its trusts would send: `synthesise(system, scale, seed, out, census)`.
 
-Same seed, scale and census give the same bytes. Extracts go to `extracts/<source>/`, the truth to `truth/`, and a manifest beside
-them. Everything is written into a new folder first and moved into place at the end.
+Same seed, scale and census give the same bytes. Extracts go to `extracts/<source>/`, the truth to `truth/`, and a
+manifest beside them. Everything is written into a new folder first and moved into place at the end.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from wherry.errors import UserError
 from wherry.progress import steps
-from wherry.synthetic import truth
+from wherry.synthetic import arrow, truth
 from wherry.synthetic.bookings import make_appointments, make_list_entries, make_referrals
 from wherry.synthetic.demand import draw_people
 from wherry.synthetic.events import make_events
@@ -35,7 +34,7 @@ from wherry.synthetic.feeds import (
 from wherry.synthetic.identities import hard_pairs, make_identities
 from wherry.synthetic.inputs import Inputs, inputs_of
 from wherry.synthetic.journeys import OPEN, day_number, make_journeys
-from wherry.synthetic.layouts import Layout, Text, read_layouts
+from wherry.synthetic.layouts import Layout, read_layouts
 from wherry.synthetic.people import make_people
 from wherry.synthetic.streams import Streams
 from wherry.synthetic.timeline import make_timeline
@@ -89,7 +88,8 @@ def synthesise(
     """Write an artificial system. Raises UserError where a scale makes no sense or `out` holds something else."""
     if not 0.0005 <= scale <= 2.0:
         raise UserError(
-            f"A scale of {scale:g} makes no system. Choose between 0.0005 and 2; 1 is the whole system, 0.05 a twentieth."
+            f"A scale of {scale:g} makes no system. Nothing was written. "
+            "Choose between 0.0005 and 2; 1 is the whole system, 0.05 a twentieth."
         )
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / _MANIFEST).is_file())):
         raise UserError(f"{out} exists and is not an artificial system. It was left as it is. Choose another --out.")
@@ -112,12 +112,11 @@ def synthesise(
                 path = fresh / "extracts" / code / layout.file_name(census)
                 rows[f"{code}/{path.name}"] = write_lines(path, layout, lines)
                 for kind, some in spoilt:
-                    log.add(kind, code, name, feed.key.take(pa.array(some)), some + 2)
+                    log.add(kind, code, name, arrow.rows(feed.key, some), some + 2)
                 if name == "event":
                     truth.log_events(world, trust, feed.key, log)
         progress.step("opt-outs and the truth")
-        layout = next((found for (_, feed_name), found in layouts.items() if feed_name == "opt_out"), None)
-        if layout is not None:
+        for layout in (found for (_, name), found in layouts.items() if name == "opt_out"):
             feed = opt_out_feed(world)
             path = fresh / "extracts" / layout.source / layout.file_name(census)
             rows[f"{layout.source}/{path.name}"] = write_lines(path, layout, layout.lines(feed.columns))
@@ -153,16 +152,10 @@ def _feed(world: World, trust: int, name: str, layout: Layout) -> Feed:
             return appointment_feed(world, trust, sites)
 
 
-def write_lines(path: Path, layout: Layout, lines: Text) -> int:
+def write_lines(path: Path, layout: Layout, lines: arrow.Text) -> int:
     """Write header and lines in the layout's encoding; gives the number of lines without the header."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    buffers = lines.buffers()
-    offsets = np.frombuffer(buffers[1], dtype=np.int32)[lines.offset : lines.offset + len(lines) + 1]
-    body = (
-        memoryview(buffers[2])[int(offsets[0]) : int(offsets[-1])]
-        if len(lines) and buffers[2] is not None
-        else memoryview(b"")
-    )
+    body = arrow.body(lines)
     with path.open("wb") as opened:
         if layout.byte_order_mark:
             opened.write(b"\xef\xbb\xbf")

@@ -1,7 +1,7 @@
-"""Who each person is to each trust: local number, NHS number, name, birth date, address; with the dirt that registers have.
+"""Who each person is to each trust: local number, NHS number, name, birth date and address, with a register's dirt.
 
-An identity is one person in one trust. Most carry the truth; some carry a wrong or missing NHS number, an earlier name or
-address, a slip of the keyboard, or stand twice in one trust. Each of these is written down as a dirty row.
+An identity is one person in one trust. Most carry the truth; some carry a wrong or missing NHS number, an earlier name
+or address, a slip of the keyboard, or stand twice in one trust. Each of these is written down as a dirty row.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from wherry.errors import UserError
 from wherry.reference import nhs_number
+from wherry.synthetic.arrow import Text, joined, numbered, words
 from wherry.synthetic.inputs import Inputs
 from wherry.synthetic.journeys import Journeys
 from wherry.synthetic.misspell import misspelt, mistyped_number
@@ -30,7 +30,7 @@ ETHNIC = (*ETHNIC_CODES, "Z", "99")
 
 @dataclass
 class Identities:
-    """One row an identity, by trust and local number. Names are numbers of `surnames` and `forenames`, words of this register."""
+    """One row an identity, by trust and local number; names are places in this register's own lists of words."""
 
     person: Ints
     trust: Ints
@@ -142,13 +142,26 @@ def make_identities(
     number[patients] = streams("nhs").permutation(nhs_number.synthetic_count())[: len(patients)]
     names = Names.load()
     found = Identities(
-        person, trust, local, nhs_number.synthetic(number[person]).astype(object), np.zeros(len(person), dtype=np.int64),
-        people.surname[person].copy(), people.forename[person].copy(), list(names.surnames), list(names.forenames),
-        people.birth_day[person].copy(), people.women[person].astype(np.int64), people.ethnic[person].copy(),
-        people.household[person].copy(), np.ones(len(person), dtype=bool), people.practice[person].copy(),
-        _commissioners(inputs, trust, streams("commissioners")), place[of_journey],
-        np.where(of_sender >= 0, place[of_sender], -1), [("two_identities", np.flatnonzero(is_second))],
-    )  # fmt: skip
+        person=person,
+        trust=trust,
+        local=local,
+        nhs=nhs_number.synthetic(number[person]).astype(object),
+        nhs_status=np.zeros(len(person), dtype=np.int64),
+        surname=people.surname[person].copy(),
+        forename=people.forename[person].copy(),
+        surnames=list(names.surnames),
+        forenames=list(names.forenames),
+        birth_day=people.birth_day[person].copy(),
+        sex=people.women[person].astype(np.int64),
+        ethnic=people.ethnic[person].copy(),
+        household=people.household[person].copy(),
+        postcode_known=np.ones(len(person), dtype=bool),
+        practice=people.practice[person].copy(),
+        commissioner=_commissioners(inputs, trust, streams("commissioners")),
+        of_journey=place[of_journey],
+        of_sender=np.where(of_sender >= 0, place[of_sender], -1),
+        dirt=[("two_identities", np.flatnonzero(is_second))],
+    )
     _soil_numbers(found, is_second, streams("numbers"))
     _soil_names(found, people, names, is_second, streams("spelling"))
     _soil_facts(found, is_second, streams("facts"))
@@ -236,20 +249,20 @@ def _soil_names(found: Identities, people: People, names: Names, is_second: Mask
         if word in names.nicknames:
             short[place] = len(found.forenames)
             found.forenames.append(names.nicknames[word])
-    called = _rows((short[found.forename] >= 0) | False, rate("nickname") * (1.0 + 0.0), rng)
+    called = _rows(short[found.forename] >= 0, rate("nickname"), rng)
     called = np.union1d(called, _rows(is_second & (short[found.forename] >= 0), 0.3, rng))
     found.forename[called] = short[found.forename[called]]
     found.dirt.append(("nickname", called))
 
     slips = _rows(everyone, rate("misspelt_name"), rng)
     in_surname = rng.random(len(slips)) < 0.6
-    for rows, column, words in (
+    for rows, column, known in (
         (slips[in_surname], found.surname, found.surnames),
         (slips[~in_surname], found.forename, found.forenames),
     ):
-        spelt = misspelt([words[place] for place in column[rows]], rng)
-        column[rows] = len(words) + np.arange(len(rows))
-        words.extend(spelt)
+        spelt = misspelt([known[place] for place in column[rows]], rng)
+        column[rows] = len(known) + np.arange(len(rows))
+        known.extend(spelt)
     found.dirt.append(("misspelt_name", slips))
 
     swapped = _rows(everyone, rate("swapped_names"), rng)
@@ -295,16 +308,20 @@ def _soil_facts(found: Identities, is_second: Mask, rng: np.random.Generator) ->
     found.sex[sex] = np.where(rng.random(len(sex)) < 0.7, 1 - found.sex[sex], 3)
     unknown = _rows(everyone, rate("ethnicity_not_recorded"), rng)
     found.ethnic[unknown] = len(ETHNIC_CODES) + (rng.random(len(unknown)) < 0.35)
-    for kind, rows in (
-        ("swapped_birth_date", swappable), ("mistyped_birth_date", mistyped), ("default_birth_date", first), ("moved", moved),
-        ("missing_postcode", blank), ("wrong_sex", sex), ("ethnicity_not_recorded", unknown),
-    ):  # fmt: skip
-        found.dirt.append((kind, rows))
+    found.dirt += [
+        ("swapped_birth_date", swappable),
+        ("mistyped_birth_date", mistyped),
+        ("default_birth_date", first),
+        ("moved", moved),
+        ("missing_postcode", blank),
+        ("wrong_sex", sex),
+        ("ethnicity_not_recorded", unknown),
+    ]
 
 
-def local_words(inputs: Inputs, trust: Ints, local: Ints) -> pa.Array[pa.StringScalar]:
+def local_words(inputs: Inputs, trust: Ints, local: Ints) -> Text:
     """Local numbers as each trust writes them: a prefix of its own and seven digits."""
     prefixes: dict[str, str] = assumptions()["local_prefix"]
-    prefix = np.array([prefixes.get(code, "") for code in inputs.trusts], dtype=object)
-    digits = (local + 1_000_000).astype("U7").astype(object)
-    return pa.array(prefix[trust] + digits, pa.string())
+    return joined(
+        "", words([prefixes.get(code, "") for code in inputs.trusts], trust), numbered("", local + 1_000_000, 7)
+    )

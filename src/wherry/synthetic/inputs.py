@@ -1,7 +1,7 @@
 """What the generator needs from the reference room, as arrays: places, published position, functions, sites, practices.
 
-This is the only module here that knows how a system's folder looks. Arrays named by (trust, group, band) follow the order of
-`trusts`, `groups` and the 105 week bands 0 to 104+.
+This is the only module here that knows how a system's folder looks. Arrays named by (trust, group, band) follow the
+order of `trusts`, `groups` and the 105 week bands 0 to 104+.
 """
 
 from __future__ import annotations
@@ -79,9 +79,9 @@ def from_system(system: System) -> Inputs:
         non_admitted=_bands(system, "rtt_completed", groups, "1B"),
         new_periods=_counts(system, "rtt_new_periods", groups),
         published_census=system.baseline_census or date(2026, 1, 31),
-        lsoa=tuple(places["lsoa"].to_pylist()),
+        lsoa=tuple(_texts(places, "lsoa")),
         place_decile=_numbers(places, "imd_decile").astype(np.int64),
-        place_district=places["district"].to_pylist(),
+        place_district=_texts(places, "district"),
         age_bands=tuple((low, high) for _, low, high in bands),
         population=population,
         women=_women(system, bands),
@@ -94,14 +94,19 @@ def from_system(system: System) -> Inputs:
     )
 
 
+def _texts(table: pa.Table, column: str) -> list[str]:
+    return [str(value) for value in table[column].to_pylist()]
+
+
 def _numbers(table: pa.Table, column: str) -> npt.NDArray[np.float64]:
     if column not in table.column_names:
         raise UserError(f"places.csv has no column {column!r}, which an artificial system needs. Nothing was written.")
-    return np.nan_to_num(table[column].to_numpy().astype(float))
+    numbers: npt.NDArray[np.float64] = np.nan_to_num(table[column].to_numpy().astype(float))
+    return numbers
 
 
 def _age_bands(places: pa.Table) -> list[tuple[str, int, int]]:
-    """Columns `age_0_4`: (column, lowest, highest age), lowest first; `age_85_over` has no highest and gives its lowest."""
+    """Columns such as `age_0_4`: (column, lowest, highest age), lowest first; `age_85_over` gives 85 twice."""
     found = []
     for column in places.column_names:
         match = re.fullmatch(r"age_(\d+)_(\d+|over)", column)
@@ -133,7 +138,8 @@ def _functions() -> tuple[tuple[str, ...], tuple[str, ...], npt.NDArray[np.int64
 def _rows(system: System, name: str) -> list[dict[str, Any]]:
     if name not in system.baseline:
         raise UserError(
-            f"The system {system.name} has no baseline/{name}.csv, which an artificial system follows. Nothing was written."
+            f"The system {system.name} has no baseline/{name}.csv, which an artificial system follows. "
+            "Nothing was written."
         )
     rows: list[dict[str, Any]] = system.baseline[name].to_pylist()
     return rows

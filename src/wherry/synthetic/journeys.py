@@ -1,8 +1,8 @@
 """The clocks: open ones and completed ones by trust, function and wait, as the published month counts them.
 
-A journey is one pathway with one main clock. Open journeys follow the published incomplete position band by band; completed
-ones follow the published completions of that month, carried over two years of working days; nullified and planned ones are
-added by assumption. Waits do not depend on who the patient is.
+A journey is one pathway with one main clock. Open journeys follow the published incomplete position band by band;
+completed ones follow the published completions of that month, carried over two years of working days; nullified and
+planned ones are added by assumption. Waits do not depend on who the patient is.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def day_number(day: date) -> int:
 
 
 def scaled(counts: npt.NDArray[np.int64], factor: float) -> npt.NDArray[np.int64]:
-    """Totals by (trust, group) of counts by (trust, group, band) at a scale: each trust's total is rounded, then shared out."""
+    """Totals by (trust, group) at a scale of counts by (trust, group, band): trusts are rounded, then shared out."""
     by_group = counts.sum(axis=2)
     return np.array(
         [largest_remainder(row, round(int(row.sum()) * factor)) if row.sum() else row for row in by_group],
@@ -148,7 +148,8 @@ def working_days(first: int, last: int) -> npt.NDArray[np.int64]:
     moment = days.astype("datetime64[D]")
     in_year = (moment - moment.astype("datetime64[Y]").astype("datetime64[D]")).astype(int)
     holiday = (in_year == 0) | (in_year >= 358) & (in_year <= 360)
-    return days[((days + 3) % 7 < 5) & ~holiday]
+    working: npt.NDArray[np.int64] = days[((days + 3) % 7 < 5) & ~holiday]
+    return working
 
 
 def _completed(inputs: Inputs, scale: float, rng: np.random.Generator, census: int) -> list[Journeys]:

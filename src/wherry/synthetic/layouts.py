@@ -1,7 +1,7 @@
 """The trusts' own layouts: source templates turned round, so that what is written is what the hub expects to read.
 
-A template maps a file's headers and codes onto a feed; here the feed's columns are mapped back. Values are handed over as typed
-columns (`Words`, `Days`, `Codes`, `Flags`) and come out as text in the trust's own way.
+A template maps a file's headers and codes onto a feed; here the feed's columns are mapped back. Values are handed over
+as typed columns (`Words`, `Days`, `Codes`, `Flags`) and come out as text in the trust's own way.
 """
 
 from __future__ import annotations
@@ -11,18 +11,14 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from wherry.errors import UserError
+from wherry.synthetic.arrow import Text, either, holds, joined, words
 from wherry.synthetic.settings import assumptions
 from wherry.synthetic.streams import Ints
-
-Text: TypeAlias = "pa.Array[Any]"
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
@@ -78,7 +74,7 @@ class Layout:
     codes: dict[str, dict[str, tuple[str, ...]]]
 
     def file_name(self, day: date) -> str:
-        """The name of the file of an extract made on a day. Raises UserError if the template's name cannot be filled in."""
+        """The name of the file of an extract made on a day. Raises UserError if the template's name cannot be made."""
         written = re.sub(r"\(\?P<date>[^()]*\)", day.strftime(self.name_date), self.name_pattern).replace("\\.", ".")
         if not re.fullmatch(self.name_pattern, written):
             raise UserError(f"The file name of template {self.template} cannot be filled in: {self.name_pattern}.")
@@ -88,64 +84,55 @@ class Layout:
         """The header line, without its end."""
         return self.delimiter.join(header for _, header in self.columns)
 
-    def local(self, column: str, word: str, choice: int = 0) -> str:
-        """The source's code for one of the hub's words; where it has several, `choice` counts them; none gives the word."""
+    def local(self, column: str, word: str) -> str:
+        """The source's first code for one of the hub's words; a word without a code stands for itself."""
         known = self.codes.get(column, {}).get(word)
-        return known[choice % len(known)] if known else word
+        return known[0] if known else word
 
     def text(self, column: str, value: Value) -> Text:
         """One column as the source writes it."""
         if isinstance(value, Days):
             return self._days(value.values)
         if isinstance(value, Flags):
-            return _taken([self.no, self.yes], value.values)
+            return words([self.no, self.yes], value.values)
         if isinstance(value, Codes):
-            return _taken([self.local(column, word) for word in value.words], value.values)
+            return words([self.local(column, word) for word in value.words], value.values)
         return value.values
 
     def _days(self, days: Ints) -> Text:
         known = days > -32_872
         if not known.any():
-            return pa.nulls(len(days), pa.string())
+            return words([], np.full(len(days), -1))
         low, high = int(days[known].min()), int(days[known].max())
         every = [self.day(date.fromordinal(719_163 + number)) for number in range(low, high + 1)]
-        return _taken(every, np.where(known, days - low, -1))
+        return words(every, np.where(known, days - low, -1))
 
     def day(self, day: date) -> str:
         """One date as the source writes it."""
-        words = {
+        parts = {
             "YYYY": f"{day.year:04d}",
             "MON": _MONTHS[day.month - 1],
             "MM": f"{day.month:02d}",
             "DD": f"{day.day:02d}",
         }
         written = self.date_style
-        for token, value in words.items():
+        for token, value in parts.items():
             written = written.replace(token, value)
         return written
 
     def lines(self, columns: dict[str, Value]) -> Text:
         """Whole lines, each with its end. Raises KeyError where a column of the layout is not given."""
         texts = [self._safe(self.text(name, columns[name])) for name, _ in self.columns]
-        return pc.binary_join_element_wise(
-            pc.binary_join_element_wise(*texts, self.delimiter, null_handling="replace", null_replacement=""), "", "\n"
-        )
+        return joined("", joined(self.delimiter, *texts), "\n")
 
     def _safe(self, text: Text) -> Text:
         """Text in double quotes where it holds the delimiter."""
-        found = pc.match_substring(text, self.delimiter)
-        if not pc.any(found).as_py():
-            return text
-        return pc.if_else(found, pc.binary_join_element_wise('"', text, '"', ""), text)
+        found = holds(text, self.delimiter)
+        return either(found, joined("", '"', text, '"'), text) if found.any() else text
 
     def encode(self, text: str) -> bytes:
         """Text in the source's encoding."""
         return text.encode(self.encoding)
-
-
-def _taken(words: list[str], places: Ints) -> Text:
-    index = pa.array(places, mask=np.asarray(places < 0))
-    return pa.array(words, pa.string()).take(index)
 
 
 def read_layouts(folder: Path) -> dict[tuple[str, str], Layout]:
@@ -162,22 +149,23 @@ def read_layouts(folder: Path) -> dict[tuple[str, str], Layout]:
                 turned[word] = (*turned.get(word, ()), local)
             codes[column] = turned
         layout = Layout(
-            data["source"], data["feed"], path.name, file["name"], file["name_date"], tuple(data["columns"].items()),
-            file["delimiter"], file["encoding"], data["source"] in marked, values["date"], values["true"], values["false"], codes,
-        )  # fmt: skip
+            source=data["source"],
+            feed=data["feed"],
+            template=path.name,
+            name_pattern=file["name"],
+            name_date=file["name_date"],
+            columns=tuple(data["columns"].items()),
+            delimiter=file["delimiter"],
+            encoding=file["encoding"],
+            byte_order_mark=data["source"] in marked,
+            date_style=values["date"],
+            yes=values["true"],
+            no=values["false"],
+            codes=codes,
+        )
         found[layout.source, layout.feed] = layout
     if not found:
         raise UserError(
             f"No source templates in {folder}. An artificial system writes what they describe. Nothing was written."
         )
     return found
-
-
-def numbered(prefix: str, numbers: npt.NDArray[np.int64], width: int) -> Text:
-    """A prefix and a number filled up with zeros.
-
-    >>> numbered("E", np.array([7, 12]), 4).to_pylist()
-    ['E0007', 'E0012']
-    """
-    digits = pc.utf8_lpad(pa.array(numbers).cast(pa.string()), width=width, padding="0")
-    return pc.binary_join_element_wise(prefix, digits, "") if prefix else digits

@@ -9,7 +9,8 @@ from wherry.reference import nhs_number
 
 
 def misspelt(words: list[str], rng: np.random.Generator) -> list[str]:
-    """Each word with one letter dropped, doubled, or swapped with the next; the first letter stays. Never the word itself.
+    """Each word with one letter dropped, doubled, or swapped with the next; the first letter stays. Never the word
+    itself.
 
     >>> misspelt(["Smith"], np.random.default_rng(3))[0] != "Smith"
     True

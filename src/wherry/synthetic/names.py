@@ -21,7 +21,7 @@ _CODES = "ABCDEFGHJKLMNPRS"
 
 @dataclass(frozen=True)
 class Names:
-    """The vocabulary (`surnames`, `forenames`, `streets`: arrays of words) and the pools that draw from it by number."""
+    """The vocabulary (`surnames`, `forenames`, `streets`: arrays of words) and pools that draw from it by number."""
 
     surnames: npt.NDArray[np.object_]
     forenames: npt.NDArray[np.object_]

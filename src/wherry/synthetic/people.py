@@ -1,8 +1,8 @@
 """The people of the system: place, age, sex, ethnicity, household, name and address, one array a fact.
 
 People come out of the published population of each place, by age band, at equal steps, so that every scale has the same
-mixture. Nobody real is meant: names are drawn from pools, streets are invented, and a postcode's inner part belongs to the
-artificial system alone.
+mixture. Nobody real is meant: names are drawn from pools, streets are invented, and a postcode's inner part belongs to
+the artificial system alone.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from wherry.synthetic.arrow import Text, either, joined, words
 from wherry.synthetic.inputs import Inputs
 from wherry.synthetic.names import Names
 from wherry.synthetic.settings import assumptions
@@ -25,7 +24,7 @@ ETHNIC_CODES = tuple("ABCDEFGHJKLMNPRS")
 
 @dataclass
 class People:
-    """One row a person. Days count from 1 January 1970; `NEVER` is blank."""
+    """One row a person, and in `household_place` one a household. Days count from 1 January 1970; `NEVER` is blank."""
 
     place: Ints
     birth_day: Ints
@@ -37,6 +36,7 @@ class People:
     forename: Ints
     practice: Ints
     death_day: Ints
+    household_place: Ints
 
     def __len__(self) -> int:
         return len(self.place)
@@ -73,13 +73,29 @@ def make_people(inputs: Inputs, scale: float, streams: Streams, census: int) -> 
     forename = names.draw_forenames(ethnic, women, age, naming)
     practice = _practices(inputs, place, household, streams("practices"))
     death_day = np.full(total, NEVER, dtype=np.int64)
-    return People(place, birth_day, age, women, ethnic, household, surname, forename, practice, death_day)
+    return People(
+        place,
+        birth_day,
+        age,
+        women,
+        ethnic,
+        household,
+        surname,
+        forename,
+        practice,
+        death_day,
+        place[_begins(household)],
+    )
 
 
 def _first_of(household: Ints) -> npt.NDArray[np.int64]:
     """For each person the row of the first person of the household; households stand together."""
-    begins = np.flatnonzero(np.diff(household, prepend=-1) != 0)
-    return begins[household]
+    return _begins(household)[household]
+
+
+def _begins(household: Ints) -> npt.NDArray[np.int64]:
+    """The first row of each household."""
+    return np.flatnonzero(np.diff(household, prepend=-1) != 0)
 
 
 def _households(place: Ints, settings: dict[str, Any], rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -95,7 +111,7 @@ def _households(place: Ints, settings: dict[str, Any], rng: np.random.Generator)
 def _ethnicity(
     inputs: Inputs, place: Ints, household: Ints, settings: dict[str, Any], rng: np.random.Generator
 ) -> npt.NDArray[np.int64]:
-    """Ethnic category (an index of `ETHNIC_CODES`), by household, with a share of other categories that differs by place."""
+    """Ethnic category by household, as a place in `ETHNIC_CODES`; the share outside White British is the place's."""
     table = assumptions()["ethnicity"]
     shares = np.array([float(table["shares"].get(code, 0.0)) for code in ETHNIC_CODES])
     times = np.array([float(table["districts"].get(name, 1.0)) for name in inputs.place_district])
@@ -121,14 +137,15 @@ def _practices(inputs: Inputs, place: Ints, household: Ints, rng: np.random.Gene
 class Addresses:
     """Where households live: a street and number, and a postcode that belongs to one place."""
 
-    line: pa.Array[Any]
-    postcode: pa.Array[Any]
+    line: Text
+    postcode: Text
 
 
 def addresses(inputs: Inputs, household_place: Ints, households: Ints) -> Addresses:
     """Addresses of the given households, where `household_place` is the place of every household in order.
 
-    Some fifteen households share a postcode and a street; the numbers go up by two. One household in sixteen has a flat.
+    Some fifteen households share a postcode and a street; the numbers go up by two. One household in sixteen has a
+    flat.
     """
     per = int(assumptions()["people"]["households_a_postcode"])
     begins = np.flatnonzero(np.diff(household_place, prepend=-1) != 0)
@@ -139,20 +156,17 @@ def addresses(inputs: Inputs, household_place: Ints, households: Ints) -> Addres
     group = (np.repeat(first_group, counts) + within // per)[households]
     number = 1 + 2 * (within[households] % per) + 60 * (group % 2)
 
-    def words(values: npt.ArrayLike, index: Ints) -> pa.Array[Any]:
-        return pa.array(values, pa.string()).take(pa.array(index))
-
     letters = [a + b for a in "ABDEFGHJLNPQRSTUWXYZ" for b in "ABDEFGHJLNPQRSTUWXYZ"]
     inner = (group * 7919) % (10 * len(letters))
     outcode = words(_outcodes(inputs), household_place[households])
     digit = words([str(d) for d in range(10)], inner // len(letters))
     tail = words(letters, inner % len(letters))
-    postcode = pc.binary_join_element_wise(pc.binary_join_element_wise(outcode, digit, " "), tail, "")
+    postcode = joined("", joined(" ", outcode, digit), tail)
     streets = Names.load().streets
     house = words([str(n) for n in range(200)], number)
-    line = pc.binary_join_element_wise(house, words(streets, (group * 104_729) % len(streets)), " ")
-    flat = pc.binary_join_element_wise(words([f"Flat {n}," for n in range(1, 9)], households % 8), line, " ")
-    return Addresses(pc.if_else(pa.array(households % 16 == 3), flat, line), postcode)
+    line = joined(" ", house, words(streets, (group * 104_729) % len(streets)))
+    flat = joined(" ", words([f"Flat {n}," for n in range(1, 9)], households % 8), line)
+    return Addresses(either(households % 16 == 3, flat, line), postcode)
 
 
 def _outcodes(inputs: Inputs) -> list[str]:

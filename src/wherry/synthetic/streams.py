@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 Ints: TypeAlias = npt.NDArray[np.integer[Any]]
 Reals: TypeAlias = npt.NDArray[np.floating[Any]]
+Days: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 #: A day that is not there, among days counted from 1 January 1970.
@@ -42,7 +43,8 @@ def largest_remainder(weights: npt.ArrayLike, total: int) -> npt.NDArray[np.int6
     whole = np.floor(exact + 1e-9).astype(np.int64)
     order = np.argsort(-(exact - whole), kind="stable")
     whole[order[: total - int(whole.sum())]] += 1
-    return whole.reshape(share.shape)
+    shared: Days = whole.reshape(share.shape)
+    return shared
 
 
 def systematic(weights: npt.ArrayLike, total: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -58,20 +60,23 @@ def systematic(weights: npt.ArrayLike, total: int, rng: np.random.Generator) -> 
     if total == 0:
         return np.zeros(0, dtype=np.int64)
     steps = (np.arange(total) + rng.uniform(0.02, 0.98)) * (edges[-1] / total)
-    return np.minimum(np.searchsorted(edges, steps, side="right"), len(edges) - 1).astype(np.int64)
+    cells: Days = np.minimum(np.searchsorted(edges, steps, side="right"), len(edges) - 1).astype(np.int64)
+    return cells
 
 
 def skewed(rng: np.random.Generator, names: int, size: int) -> npt.NDArray[np.int64]:
     """`size` places among `names`, the n-th in proportion to 1 / (n + 4) ** 0.9: a few common, many rare."""
     weight = 1.0 / (np.arange(names) + 5.0) ** 0.9
     edges = np.cumsum(weight)
-    return np.minimum(np.searchsorted(edges, rng.random(size) * edges[-1], side="right"), names - 1).astype(np.int64)
+    drawn: Days = np.minimum(np.searchsorted(edges, rng.random(size) * edges[-1], side="right"), names - 1)
+    return drawn
 
 
 def weekday(day: Ints, lowest: Ints) -> npt.NDArray[np.int64]:
-    """Saturdays and Sundays moved back to Friday, but not before `lowest`. Days count from 1 January 1970, a Thursday."""
+    """Saturdays and Sundays moved back to Friday, not before `lowest`; days count from Thursday 1 January 1970."""
     of_week = (day + 3) % 7
-    return np.maximum(day - np.maximum(of_week - 4, 0), lowest).astype(np.int64)
+    moved: Days = np.maximum(day - np.maximum(of_week - 4, 0), lowest).astype(np.int64)
+    return moved
 
 
 def concatenate(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:

@@ -1,7 +1,9 @@
-"""When things happen on each journey: first attendance, decision, transfer, earlier clocks; and the flaws that move a clock.
+"""When things happen on each journey: first attendance, decision, transfer, earlier clocks; and the flaws that move a
+clock.
 
-Every flaw in the clock is chosen among the published open clocks: what a trust publishes has its mistakes in it, so the open
-total under the clock contract stays the published one, and the truth says which of those clocks should not be open.
+Every flaw in the clock is chosen among the published open clocks: what a trust publishes has its mistakes in it, so
+the open total under the clock contract stays the published one, and the truth says which of those clocks should not be
+open.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wherry.synthetic.inputs import Inputs
-from wherry.synthetic.journeys import ADMITTED, NON_ADMITTED, NULLIFIED, OPEN, PLANNED, Journeys
+from wherry.synthetic.journeys import NON_ADMITTED, NULLIFIED, OPEN, PLANNED, Journeys
 from wherry.synthetic.people import People
 from wherry.synthetic.settings import assumptions, rate
 from wherry.synthetic.streams import NEVER, Ints, Mask, Streams, weekday
@@ -38,8 +40,8 @@ NO_PRIOR, MONITORED, REBOOKED, TREATED_BEFORE = range(4)
 class Timeline:
     """One row a journey; day numbers, `NEVER` where it did not happen.
 
-    `last` is the last day on which anything is recorded, `true_stop` the day on which the clock should have stopped although the
-    record runs on, `duplicate_of` the row of the pathway that this one repeats (-1 if none).
+    `last` is the last day on which anything is recorded, `true_stop` the day on which the clock should have stopped
+    although the record runs on, `duplicate_of` the row of the pathway that this one repeats (-1 if none).
     """
 
     person: Ints
@@ -75,16 +77,28 @@ def pick(eligible: Mask, share: float, rng: np.random.Generator) -> npt.NDArray[
 def make_timeline(
     inputs: Inputs, journeys: Journeys, person: Ints, people: People, streams: Streams, census: int
 ) -> Timeline:
-    """The timeline of every journey. Sets the day of death of those who die, and spreads status 36 over single journeys."""
+    """The timeline of every journey.
+
+    Sets the day of death of those who die, and moves status 36 to people with a single journey.
+    """
     n = len(journeys)
     never = np.full(n, NEVER, dtype=np.int64)
-    start = journeys.start.astype(np.int64)
     end = np.where(journeys.stop > NEVER, journeys.stop, census).astype(np.int64)
     line = Timeline(
-        person.copy(), end, never.copy(), never.copy(), np.full(n, census, dtype=np.int64), np.zeros(n, dtype=np.int8),
-        never.copy(), never.copy(), np.full(n, -1, dtype=np.int8), never.copy(), np.zeros(n, dtype=np.int8), never.copy(),
-        np.full(n, -1, dtype=np.int64),
-    )  # fmt: skip
+        person=person.copy(),
+        end=end,
+        first=never.copy(),
+        decision=never.copy(),
+        last=np.full(n, census, dtype=np.int64),
+        prior=np.zeros(n, dtype=np.int8),
+        prior_start=never.copy(),
+        prior_stop=never.copy(),
+        sender=np.full(n, -1, dtype=np.int8),
+        transfer=never.copy(),
+        flaw=np.zeros(n, dtype=np.int8),
+        true_stop=never.copy(),
+        duplicate_of=np.full(n, -1, dtype=np.int64),
+    )
     _duplicates(journeys, line, people, streams("duplicates"), census)
     start = journeys.start.astype(np.int64)
     _first_and_decision(journeys, line, start, streams("first"))
@@ -96,7 +110,7 @@ def make_timeline(
 
 
 def _duplicates(journeys: Journeys, line: Timeline, people: People, rng: np.random.Generator, census: int) -> None:
-    """The second of two neighbours in one trust, function and week band becomes a copy of the first: person and start."""
+    """The second of two neighbours in one trust, function and week band takes the person and start of the first."""
     eligible = np.flatnonzero(journeys.kind == OPEN)
     band = (census - journeys.start[eligible] - 1) // 7
     order = np.lexsort(
@@ -255,8 +269,3 @@ def _transfers(inputs: Inputs, journeys: Journeys, line: Timeline, start: Ints, 
     line.transfer[rows] = weekday(between(start[rows] + 12, limit[rows], rng.random(size)), start[rows] + 11)
     again = pick(line.sender >= 0, rate("restarted_on_transfer"), rng)
     line.flaw[again] = RESTARTED
-
-
-def kinds_of_admission(journeys: Journeys) -> Mask:
-    """Journeys that end, or are to end, with an admission."""
-    return (journeys.kind == ADMITTED) | ((journeys.kind == OPEN) & journeys.decided)

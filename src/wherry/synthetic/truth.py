@@ -14,17 +14,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wherry.reference import nhs_number
+from wherry.synthetic.arrow import Text, days, either, joined, words
+from wherry.synthetic.arrow import rows as rows_of
 from wherry.synthetic.events import EVENT_DIRT, monitoring
 from wherry.synthetic.feeds import World
 from wherry.synthetic.journeys import KINDS, NULLIFIED, OPEN, PLANNED
-from wherry.synthetic.layouts import Text
 from wherry.synthetic.people import ETHNIC_CODES
 from wherry.synthetic.streams import NEVER, Ints
 from wherry.synthetic.timeline import CLOSED, DEAD, DUPLICATE, FLAWS, MONITORED, REBOOKED, TOO_EARLY, TREATED
 
-SCHEMA_DIRTY = pa.schema(
-    [("kind", pa.string()), ("source", pa.string()), ("feed", pa.string()), ("key", pa.string()), ("line", pa.int64())]
-)
+_TEXT_FIELDS: list[pa.Field[Any]] = [pa.field(name, pa.string()) for name in ("kind", "source", "feed", "key")]
+SCHEMA_DIRTY = pa.schema([*_TEXT_FIELDS, pa.field("line", pa.int64())])
 
 
 class DirtLog:
@@ -36,27 +36,21 @@ class DirtLog:
 
     def add(self, kind: str, source: str, feed: str, keys: Text, lines: Ints | None = None) -> None:
         """Add one kind of dirt of one source and feed."""
-        if isinstance(keys, pa.ChunkedArray):
-            keys = keys.combine_chunks()
         n = len(keys)
         if n == 0:
             return
         self.counts[kind] = self.counts.get(kind, 0) + n
         line = pa.array(lines, pa.int64()) if lines is not None else pa.nulls(n, pa.int64())
         columns = [pa.array([word] * n, pa.string()) for word in (kind, source, feed)]
-        self._parts.append(pa.Table.from_arrays([*columns, keys.cast(pa.string()), line], schema=SCHEMA_DIRTY))
+        self._parts.append(pa.Table.from_arrays([*columns, keys, line], schema=SCHEMA_DIRTY))
 
     def table(self) -> pa.Table:
         """Everything that was logged."""
         return pa.concat_tables(self._parts) if self._parts else SCHEMA_DIRTY.empty_table()
 
 
-def _days(days: npt.NDArray[Any]) -> pa.Array[Any]:
-    return pa.array(np.where(days > NEVER, days, 0).astype(np.int32), mask=np.asarray(days <= NEVER)).cast(pa.date32())
-
-
-def _words(words: tuple[str, ...] | list[str], places: Ints) -> pa.Array[Any]:
-    return pa.array(list(words), pa.string()).take(pa.array(places, mask=np.asarray(places < 0)))
+def _day(numbers: npt.NDArray[Any]) -> pa.Array[Any]:
+    return days(numbers, NEVER)
 
 
 def people_table(world: World) -> pa.Table:
@@ -70,15 +64,15 @@ def people_table(world: World) -> pa.Table:
         {
             "person_id": pa.array(np.arange(len(people)), pa.int32()),
             "nhs_number": pa.array(numbers, pa.string(), mask=~known),
-            "surname": _words(found.surnames, people.surname),
-            "forename": _words(found.forenames, people.forename),
-            "birth_date": _days(people.birth_day),
-            "sex": _words(("1", "2"), people.women.astype(np.int64)),
-            "ethnic_category": _words(ETHNIC_CODES, people.ethnic),
-            "lsoa": _words(inputs.lsoa, people.place),
+            "surname": words(found.surnames, people.surname),
+            "forename": words(found.forenames, people.forename),
+            "birth_date": _day(people.birth_day),
+            "sex": words(("1", "2"), people.women.astype(np.int64)),
+            "ethnic_category": words(ETHNIC_CODES, people.ethnic),
+            "lsoa": words(inputs.lsoa, people.place),
             "imd_decile": pa.array(inputs.place_decile[people.place], pa.int8()),
-            "gp_practice": _words(inputs.practices, people.practice),
-            "death_date": _days(people.death_day),
+            "gp_practice": words(inputs.practices, people.practice),
+            "death_date": _day(people.death_day),
         }
     )
 
@@ -86,8 +80,8 @@ def people_table(world: World) -> pa.Table:
 def identities_table(world: World) -> pa.Table:
     """Which person each identity is."""
     found = world.identities
-    source = _words(world.inputs.trusts, found.trust)
-    key = [f"{a}:{b}" for a, b in zip(source.to_pylist(), world.local.to_pylist(), strict=True)]
+    source = words(world.inputs.trusts, found.trust)
+    key = joined(":", source, world.local)
     return pa.table(
         {
             "identity_key": key,
@@ -100,9 +94,7 @@ def identities_table(world: World) -> pa.Table:
 
 def keys_of(world: World) -> Text:
     """`issuer:ppid` of every journey."""
-    import pyarrow.compute as pc
-
-    return pc.binary_join_element_wise(world.issuer, world.ppid, ":")
+    return joined(":", world.issuer, world.ppid)
 
 
 def pathways_table(world: World, keys: Text) -> pa.Table:
@@ -112,15 +104,15 @@ def pathways_table(world: World, keys: Text) -> pa.Table:
         {
             "pathway_key": keys,
             "person_id": pa.array(line.person, pa.int32()),
-            "organisation": _words(world.inputs.trusts, journeys.trust),
-            "treatment_function": _words(world.inputs.functions, journeys.function),
-            "kind": _words(KINDS, journeys.kind),
+            "organisation": words(world.inputs.trusts, journeys.trust),
+            "treatment_function": words(world.inputs.functions, journeys.function),
+            "kind": words(KINDS, journeys.kind),
             "recorded_open": pa.array(journeys.kind == OPEN),
             "truly_open": pa.array(truly_open(world)),
-            "referral_received_on": _days(world.referrals.received),
-            "began_at": _words(world.inputs.trusts, line.sender),
-            "flaw": _words(FLAWS, np.where(line.flaw > 0, line.flaw, -1)),
-            "duplicate_of": keys.take(pa.array(line.duplicate_of, mask=np.asarray(line.duplicate_of < 0))),
+            "referral_received_on": _day(world.referrals.received),
+            "began_at": words(world.inputs.trusts, line.sender),
+            "flaw": words(FLAWS, np.where(line.flaw > 0, line.flaw, -1)),
+            "duplicate_of": either(line.duplicate_of >= 0, rows_of(keys, np.maximum(line.duplicate_of, 0)), None),
         }
     )
 
@@ -155,14 +147,14 @@ def clocks_table(world: World, keys: Text) -> pa.Table:
     rows = rows[order]
     return pa.table(
         {
-            "pathway_key": keys.take(pa.array(rows)),
+            "pathway_key": rows_of(keys, rows),
             "period": pa.array(period[order], pa.int32()),
-            "clock_start": _days(start[order]),
-            "clock_stop": _days(ended[order]),
-            "stop_status": _words([f"{number:02d}" for number in range(100)], code[order]),
-            "outcome": _words(("open", "stopped", "nullified"), outcome[order]),
-            "organisation": _words(world.inputs.trusts, journeys.trust[rows]),
-            "treatment_function": _words(world.inputs.functions, journeys.function[rows]),
+            "clock_start": _day(start[order]),
+            "clock_stop": _day(ended[order]),
+            "stop_status": words([f"{number:02d}" for number in range(100)], code[order]),
+            "outcome": words(("open", "stopped", "nullified"), outcome[order]),
+            "organisation": words(world.inputs.trusts, journeys.trust[rows]),
+            "treatment_function": words(world.inputs.functions, journeys.function[rows]),
         }
     )
 
@@ -174,7 +166,7 @@ def log_dirt(world: World, keys: Text, log: DirtLog) -> None:
     for kind, rows in found.dirt:
         for index, source in enumerate(trusts):
             mine = rows[found.trust[rows] == index]
-            log.add(kind, source, "patient", world.local.take(pa.array(mine)))
+            log.add(kind, source, "patient", rows_of(world.local, mine))
     flawed = [(kind, np.flatnonzero(world.line.flaw == number)) for number, kind in enumerate(FLAWS) if number]
     _, forgotten = monitoring(world.journeys, world.line, world.census)
     flawed += [("inactive_function", world.inactive), ("unreviewed_monitoring", np.flatnonzero(forgotten))]
@@ -185,7 +177,7 @@ def log_dirt(world: World, keys: Text, log: DirtLog) -> None:
         feed = "list_entry" if kind in {name for name, _ in world.entries.dirt} else "referral"
         for index, source in enumerate(trusts):
             mine = rows[world.journeys.trust[rows] == index]
-            log.add(kind, source, feed, keys.take(pa.array(mine)))
+            log.add(kind, source, feed, rows_of(keys, mine))
 
 
 def log_events(world: World, trust: int, keys: Text, log: DirtLog) -> None:
@@ -194,7 +186,7 @@ def log_events(world: World, trust: int, keys: Text, log: DirtLog) -> None:
     dirt = world.events.dirt[low:high]
     for number, kind in enumerate(EVENT_DIRT):
         if number:
-            log.add(kind, world.inputs.trusts[trust], "event", keys.take(pa.array(np.flatnonzero(dirt == number))))
+            log.add(kind, world.inputs.trusts[trust], "event", rows_of(keys, np.flatnonzero(dirt == number)))
 
 
 def pairs_table(world: World) -> pa.Table:

@@ -1,7 +1,7 @@
 """Rows that no hub can read: an impossible date, an unknown event type, no key, a line that ends half way.
 
-They are drawn where they cost no open clock (never a start or a stop, nor a referral or person with an open clock), so that the
-open totals stay the published ones. The file stays well formed for everybody else.
+They are drawn where they cost no open clock (never a start or a stop, nor a referral or person with an open clock), so
+that the open totals stay the published ones. The file stays well formed for everybody else.
 """
 
 from __future__ import annotations
@@ -13,18 +13,23 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wherry.synthetic.arrow import Text, holds
+from wherry.synthetic.events import TRANSFER
 from wherry.synthetic.feeds import Feed, World
 from wherry.synthetic.journeys import OPEN
-from wherry.synthetic.layouts import Layout, Text
+from wherry.synthetic.layouts import Layout
 from wherry.synthetic.settings import rate
 from wherry.synthetic.streams import Mask
-from wherry.synthetic.events import TRANSFER
 
 #: The column that carries the date without which a row is refused, and the key, by feed.
 REQUIRED_DATE = {"event": "event_on", "appointment": "booked_for"}
 KEY = {
-    "patient": "local_patient_id", "referral": "ppid", "event": "event_id", "list_entry": "entry_id", "appointment": "appointment_id",
-}  # fmt: skip
+    "patient": "local_patient_id",
+    "referral": "ppid",
+    "event": "event_id",
+    "list_entry": "entry_id",
+    "appointment": "appointment_id",
+}
 
 
 def kinds_of(feed: str) -> tuple[str, ...]:
@@ -75,9 +80,7 @@ def spoil(
 def _spoilt(line: str, kind: str, layout: Layout, columns: list[str], name: str) -> str:
     body = line[:-1]
     if kind == "cut_line":
-        cut = body[: len(body) // 2]
-        # half of a key is still a key: cut before the last delimiter so that fields are missing
-        return cut + "\n"
+        return body[: len(body) // 2] + "\n"
     fields: list[Any] = body.split(layout.delimiter)
     if kind == "missing_key":
         fields[columns.index(KEY[name])] = ""
@@ -109,7 +112,7 @@ def _harmless(name: str, feed: Feed, world: World, trust: int) -> Mask:
         open_ = journeys.kind == OPEN
         busy[world.identities.of_journey[open_]] = True
         busy[world.identities.of_sender[line.sender >= 0]] = True
-        quoted = pc.match_substring(feed.columns["address_line"].values, ",").to_numpy(zero_copy_only=False)
+        quoted = holds(feed.words("address_line"), ",")
         return np.asarray(~busy[feed.about] & ~quoted)
     if name == "list_entry":
         return np.asarray(journeys.kind[world.entries.journey[feed.about]] != OPEN)
