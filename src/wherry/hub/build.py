@@ -329,8 +329,8 @@ def _reconcile(
     homes = {"patient": "person_identity", "referral": "pathway"}
     homes |= {feed: table for feed, (table, _, _) in common.ON_PATHWAY.items()}
     for feed, table in homes.items():
-        written = pq.read_table(folder / f"{table}.parquet", columns=["load_id"], read_dictionary=["load_id"])
-        found = {row["load_id"]: row["count_all"] for row in _by(written, "load_id").to_pylist()}
+        written = pq.read_table(folder / f"{table}.parquet", columns=["load_id"])["load_id"]
+        found = {row["values"]: row["counts"] for row in pc.value_counts(written).to_pylist()}
         for load in (item.load for item in checked if item.load.feed == feed):
             merged = ways.merged.get(load.load_id, 0) if feed == "referral" else 0
             if found.get(load.load_id, 0) != counts[load.load_id].published - merged:
@@ -338,10 +338,6 @@ def _reconcile(
                     f"{load.file_name}: {counts[load.load_id].published - merged} rows should be in {table}, but "
                     f"{found.get(load.load_id, 0)} are. Nothing was published."
                 )
-
-
-def _by(table: pa.Table, name: str) -> pa.Table:
-    return table.group_by(name).aggregate([([], "count_all")])
 
 
 def _opt_out(used: Mapping[tuple[str, str], Load], folder: Path, now: datetime) -> dict[str, Any]:
