@@ -33,6 +33,18 @@ def short_day(value: date | None, missing: str = "") -> str:
     return missing if value is None else f"{value.day} {value:%b %Y}"
 
 
+def iso_day(text: str | None) -> str:
+    """A date that is kept as text, in words; text that is no date stays as it is.
+
+    >>> iso_day("2026-03-06"), iso_day("March 2026"), iso_day(None)
+    ('6 March 2026', 'March 2026', 'not known')
+    """
+    try:
+        return day(date.fromisoformat(text)) if text else MISSING
+    except ValueError:
+        return text or MISSING
+
+
 def moment(value: datetime | None, missing: str = MISSING) -> str:
     """A moment in London, 24-hour clock.
 
@@ -105,6 +117,7 @@ def act(action: str) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "day": day,
     "short_day": short_day,
+    "iso_day": iso_day,
     "moment": moment,
     "nhs_number": nhs_number,
     "count": count,

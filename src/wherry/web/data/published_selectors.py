@@ -34,6 +34,7 @@ class Position:
     period: str
     last_day: date
     periods: tuple[str, ...]
+    group_name: str
     function: str
     functions: tuple[tuple[str, str], ...]
     columns: tuple[Column, ...]
@@ -86,7 +87,7 @@ def position(period: str, function: str, who: str) -> Position | None:
     functions = opened.treatment_functions(month)
     code = function if function in functions else _ALL
     columns = [Column(trust, of.short_name(trust), _try(opened, month, (trust,), code)) for trust in of.trusts]
-    columns.append(Column("group", of.group_name, _try(opened, month, of.trusts, code)))
+    columns.append(Column("group", "Group", _try(opened, month, of.trusts, code)))
     columns.append(Column("england", "England", opened.rtt_england(month, code)))
     year, number = (int(part) for part in month.split("-"))
     last_day = date.fromordinal(date(year + number // 12, number % 12 + 1, 1).toordinal() - 1)
@@ -94,6 +95,7 @@ def position(period: str, function: str, who: str) -> Position | None:
         period=month,
         last_day=last_day,
         periods=tuple(reversed(periods)),
+        group_name=of.group_name,
         function=code,
         functions=tuple(sorted(functions.items(), key=lambda item: (item[0] != _ALL, item[1]))),
         columns=tuple(columns),

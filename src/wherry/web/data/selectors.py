@@ -13,7 +13,7 @@ from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
 from wherry.web.access.selectors import organisation_names
-from wherry.web.home.selectors import list_frame
+from wherry.web.home.selectors import in_order, list_frame
 
 PAGE = 100
 
@@ -96,9 +96,9 @@ def sources(access: Access) -> Sources | None:
     loads = {row["load_id"]: row for row in snapshot.arrow("load").to_pylist()}
     rows = [row for row in snapshot.arrow("source_freshness").to_pylist() if row["source"] in scope]
     feeds: dict[str, list[Feed]] = {}
-    for row in sorted(rows, key=lambda r: (r["source"], r["feed"])):
+    for row in sorted(rows, key=lambda r: (in_order(scope).index(r["source"]), r["feed"])):
         feeds.setdefault(row["source"], []).append(_feed(row, loads.get(row["load_id"])))
-    trusts = tuple((code, names.get(code, code)) for code in sorted(access.where(Permission.SEE_QUALITY)))
+    trusts = tuple((code, names.get(code, code)) for code in in_order(access.where(Permission.SEE_QUALITY)))
     quarantine = snapshot.arrow("quarantined_row", columns=["source"])["source"].to_pylist()
     return Sources(
         feeds=tuple((code, names.get(code, code), tuple(found)) for code, found in feeds.items()),

@@ -32,21 +32,30 @@ def beside(measure: Measure, counted: Count | None) -> str:
     return "pathway" if counted.number == 1 else "pathways"
 
 
-def change(number_of: int | None, since: str) -> str:
+def change(measure: Measure, now: Count | None, was: Count | None, since: str) -> str:
     """Which way it goes.
 
-    >>> change(-12, "24 January 2026"), change(0, "24 January 2026"), change(None, "")
-    ('▼ 12 fewer than on 24 January 2026', 'the same as on 24 January 2026', '')
+    >>> from wherry.web.home.measures import BY_CODE
+    >>> change(BY_CODE["over_65"], Count(3, None), Count(15, None), "24 January 2026")
+    '▼ 12 fewer than on 24 January 2026'
+    >>> change(BY_CODE["within_18"], Count(60, 100), Count(590, 1000), "24 January 2026")
+    '▲ 1.0 percentage points higher than on 24 January 2026'
+    >>> change(BY_CODE["over_65"], Count(3, None), None, "24 January 2026")
+    ''
     """
-    if number_of is None:
+    if now is None or was is None:
         return ""
-    if number_of == 0:
+    if measure.share:
+        if now.share is None or was.share is None:
+            return ""
+        points = round(100 * (now.share - was.share), 1)
+        words, more, fewer = f"{abs(points):.1f} percentage points", "higher", "lower"
+    else:
+        points = now.number - was.number
+        words, more, fewer = count(int(abs(points))), "more", "fewer"
+    if not points:
         return f"the same as on {since}"
-    return (
-        f"▼ {count(-number_of)} fewer than on {since}"
-        if number_of < 0
-        else f"▲ {count(number_of)} more than on {since}"
-    )
+    return f"▲ {words} {more} than on {since}" if points > 0 else f"▼ {words} {fewer} than on {since}"
 
 
 def rounded(counted: Count | None, exact: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -36,11 +37,12 @@ class Late:
 
 @dataclass(frozen=True)
 class Cell:
-    """One measure somewhere. `count` is blank when nothing is known there; `outside` is blank without a limit."""
+    """One measure somewhere. `count` is blank when nothing is known there, `was` when nothing was known before;
+    `outside` is blank without a limit."""
 
     count: Count | None
     outside: bool | None
-    change: int | None
+    was: Count | None
     href: str
 
 
@@ -91,7 +93,7 @@ def control_room(access: Access) -> ControlRoom | None:
     if snapshot is None:
         return None
     today = snapshots.today()
-    scope = sorted(access.where(Permission.SEE_CONTROL_ROOM))
+    scope = in_order(access.where(Permission.SEE_CONTROL_ROOM))
     purpose = _purpose(access)
     now = _now(purpose, today)
     before = _before(snapshot, purpose)
@@ -190,8 +192,7 @@ def _tile(
 
 
 def _cell(measure: Measure, counted: Count | None, was: Count | None, today: date, href: str) -> Cell:
-    change = None if counted is None or was is None else counted.number - was.number
-    return Cell(counted, None if counted is None else _outside(measure, counted, today), change, href)
+    return Cell(counted, None if counted is None else _outside(measure, counted, today), was, href)
 
 
 def _outside(measure: Measure, counted: Count, today: date) -> bool | None:
@@ -327,6 +328,13 @@ def _asked(snapshot: Snapshot, today: date, scope: list[str]) -> int:
     from wherry.web.waiting.models import State, ValidationCase
 
     return ValidationCase.objects.filter(state=State.ASKED, organisation__in=scope).count()
+
+
+def in_order(codes: Collection[str]) -> list[str]:
+    """Trusts in the order in which the system names them, others after them."""
+    system = snapshots.system()
+    known = list(system.trusts) if system else []
+    return sorted(codes, key=lambda code: (known.index(code) if code in known else len(known), code))
 
 
 def _names() -> dict[str, str]:
