@@ -330,7 +330,8 @@ def _reconcile(
     homes |= {feed: table for feed, (table, _, _) in common.ON_PATHWAY.items()}
     for feed, table in homes.items():
         written = pq.read_table(folder / f"{table}.parquet", columns=["load_id"])["load_id"]
-        found = {row["values"]: row["counts"] for row in pc.value_counts(written).to_pylist()}
+        values, numbers = pc.value_counts(written).flatten()
+        found = dict(zip(values.to_pylist(), numbers.to_pylist(), strict=True))
         for load in (item.load for item in checked if item.load.feed == feed):
             merged = ways.merged.get(load.load_id, 0) if feed == "referral" else 0
             if found.get(load.load_id, 0) != counts[load.load_id].published - merged:
