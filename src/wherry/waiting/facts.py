@@ -31,7 +31,8 @@ def priority_due(code: Value, set_on: Value) -> Value:
     """The day by which a priority says that treatment is due; blank where it says nothing."""
     limits = [(name, p.days_within) for name, p in priorities.PRIORITIES.items() if p.days_within is not None]
     known = [(code == name, set_on + ibis.interval(days=days)) for name, days in limits]
-    return ibis.cases(*known, else_=ibis.null("date"))
+    due = ibis.cases(*known, else_=ibis.null("date"))
+    return due.cast("timestamp").cast("date")  # a date and an interval make a moment on some engines
 
 
 def _first(rows: Any, order: Iterable[Value]) -> Any:
