@@ -72,6 +72,10 @@ class Backend(ABC):
         tables = [self.con.read_parquet(str(path)) for path in paths]
         return tables[0] if len(tables) == 1 else ibis.union(*tables)
 
+    def count(self, expr: ibis.Table) -> int:
+        """How many rows an expression has."""
+        return int(self.arrow(expr.aggregate(rows=expr.count()))["rows"][0].as_py())
+
     def shaped(self, expr: ibis.Table, table: str) -> ibis.Table:
         """An expression with exactly the columns of a table of the schema."""
         return shaped(expr, TABLES[table])

@@ -121,7 +121,9 @@ def check(load: Load, template: Template, raw: ibis.Table, bad_lines: pa.Table, 
     softs = [f"__soft_{number}" for number in range(len(plan.soft))]
     counts = backend.arrow(
         stage.aggregate(
-            failed=stage["__failed"].cast("int64").sum(), **{name: stage[name].cast("int64").sum() for name in softs}
+            rows=stage.count(),
+            failed=stage["__failed"].cast("int64").sum(),
+            **{name: stage[name].cast("int64").sum() for name in softs},
         )
     ).to_pylist()[0]
     good = stage.filter(~stage["__failed"]).drop("__failed", *softs)
@@ -133,7 +135,7 @@ def check(load: Load, template: Template, raw: ibis.Table, bad_lines: pa.Table, 
         bad.append(repeats)
     chosen = [(name, fault) for name, fault in zip(softs, plan.soft, strict=True) if counts[name]]
     blanked = [backend.arrow(_blanked(raw, fault, failed, template)) for _, fault in chosen]
-    good_rows = int(backend.arrow(good.aggregate(n=good.count()))["n"][0].as_py())
+    good_rows = counts["rows"] - (counts["failed"] or 0) - repeats.num_rows
     result = Checked(load, good, good_rows, _stack(bad, BAD), _stack(blanked, BLANKED))
     if load.rows_read != good_rows + result.bad.num_rows:
         raise AssertionError(
@@ -336,8 +338,8 @@ def _without_repeats(
 ) -> tuple[ibis.Table, pa.Table]:
     """Good rows without those whose key an earlier row of the same file has, and the latter as bad rows."""
     firsts = good.group_by(*key).aggregate(first_row=good["source_row"].min(), rows=good.count())
-    firsts = backend.keep(firsts.filter(firsts["rows"] > 1).drop("rows"), f"repeats_{load.load_id}")
-    if not int(backend.arrow(firsts.aggregate(n=firsts.count()))["n"][0].as_py()):
+    firsts = firsts.filter(firsts["rows"] > 1).drop("rows")
+    if not backend.count(firsts):
         return good, BAD.empty_table()
     repeats = good.inner_join(firsts, list(key))
     repeats = repeats.filter(repeats["source_row"] > repeats["first_row"]).select("source_row", "first_row")

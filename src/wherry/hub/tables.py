@@ -151,8 +151,7 @@ def _lost(previous: Path | None, referral: ibis.Table, event: ibis.Table, backen
     was_open = period.filter(period["outcome"] == "open").select("pathway_key").distinct()
     still_sent = referral.select("pathway_key").inner_join(event.select("pathway_key").distinct(), "pathway_key")
     lost = backend.keep(was_open.anti_join(still_sent, "pathway_key"), "lost")
-    count = int(backend.arrow(lost.aggregate(n=lost.count()))["n"][0].as_py())
-    return lost if count else None
+    return lost if backend.count(lost) else None
 
 
 def _carry_pathways(
@@ -167,8 +166,7 @@ def _carry_pathways(
     sent = referral.left_join(flagged, "pathway_key")
     sent = sent.select(*columns, carried_forward=sent["__lost"].fill_null(False))
     result = backend.keep(ibis.union(sent, kept), "referral_carried")
-    carried = result.filter(result["carried_forward"])
-    return result, int(backend.arrow(carried.aggregate(n=carried.count()))["n"][0].as_py())
+    return result, backend.count(result.filter(result["carried_forward"]))
 
 
 def _carry(rows: ibis.Table, table: str, key: str, lost: ibis.Table, previous: Path, backend: Backend) -> ibis.Table:
@@ -208,8 +206,7 @@ def identities(
     local = wanted["identity_key"].substr(wanted["source"].length() + 1)
     stubs = backend.keep(wanted.mutate(local_patient_id=local, **blank).select(*names), "identities_stubs")
     parts.append(stubs)
-    count = int(backend.arrow(stubs.aggregate(n=stubs.count()))["n"][0].as_py())
-    return backend.keep(ibis.union(*parts), "identities"), count
+    return backend.keep(ibis.union(*parts), "identities"), backend.count(stubs)
 
 
 def persons(identity: ibis.Table, opt_out: ibis.Table, deciles: ibis.Table, backend: Backend) -> ibis.Table:
