@@ -91,8 +91,10 @@ def referral_closed_but_open(f: Any, s: Setting) -> Found:
 @_check
 def referral_without_clock(f: Any, s: Setting) -> Found:
     received = ibis.coalesce(f["referral_event_on"], f["referral_received_on"])
-    waiting = ~f["has_clock"] & (received <= s.census) & f["referral_closed_on"].isnull()
-    return waiting, say("Referral received ", in_words(received), "; no event has started or stopped a clock.")
+    waiting = ~f["has_clock"] & (received <= s.census) & f["referral_closed_on"].isnull() & f["outside_rtt_on"].isnull()
+    return waiting, say(
+        "Referral received ", in_words(received), "; no event has started or stopped a clock, or put it outside RTT."
+    )
 
 
 @_check

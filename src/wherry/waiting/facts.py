@@ -110,6 +110,7 @@ def happenings(pathway_event: Any, last_clock: Any, census: date) -> Any:
         last_event_on=latest(past),
         later_event_on=on.min(where=~past),
         referral_event_on=latest(past & (kind == "referral_received")),
+        outside_rtt_on=latest(past & status.isin(["90", "91", "92", "98"])),
         admission_on=latest(past & (kind == "admission")),
         admission_in_clock_on=latest(in_clock & (kind == "admission")),
         cancelled_stop_on=latest(in_clock & cancelled & stop),
