@@ -44,7 +44,7 @@ RULES = (
     ("no_start", "The clock has no start", "Find the referral and record when it was received.", "high", "pathway"),
     ("tci_past", "The to-come-in date has passed", "Record what happened, or give a new date.", "high", "pathway"),
     ("p2_overdue", "Priority 2 and more than four weeks", "Book, or review the priority.", "high", "pathway"),
-    ("dna_open", "Did not attend, with no proof that it was told", "Find the letter.", "medium", "pathway"),
+    ("dna_not_communicated", "Did not attend, with no proof that it was told", "Find the letter.", "medium", "pathway"),
     ("no_next_event", "Nothing is booked", "Book the next step, or say why not.", "medium", "pathway"),
     ("stale", "Nothing has happened for six months", "Ask the service what the plan is.", "medium", "pathway"),
     ("validation_due", "Not validated when it should have been", "Validate, and record it.", "low", "pathway"),

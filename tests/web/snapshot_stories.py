@@ -218,7 +218,7 @@ def _findings(add: Add, s: Story, start: date, tci: date | None, booked: bool, l
     if s.kind == "no_start":
         found["no_start"] = f"The first event with a status is a 20 on {last:%-d %B %Y}."
     if s.kind == "missed":
-        found["dna_open"] = f"33 on {last:%-d %B %Y} without proof that the appointment was told."
+        found["dna_not_communicated"] = f"33 on {last:%-d %B %Y} without proof that the appointment was told."
     if s.person.death_date:
         found["dead_but_open"] = f"Died on {s.person.death_date:%-d %B %Y}."
     if tci and tci < s.census:

@@ -162,7 +162,11 @@ class Frame:
         out: list[dict[str, Any]] = self.table.take(pa.array(rows)).to_pylist()
         return out
 
-    def find(self, pathway_key: str, period: int | None = None) -> int | None:
+    def take_one(self, row: int) -> dict[str, Any]:
+        """One row as a dictionary."""
+        return self.take(np.array([row], dtype=np.int32))[0]
+
+    def find(self, pathway_key: str) -> int | None:
         """The row of a pathway, or None if it has no open clock."""
         at = int(np.searchsorted(self.keys, pathway_key.encode()))
         if at < len(self.keys) and self.keys[at] == pathway_key.encode():

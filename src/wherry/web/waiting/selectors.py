@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -88,6 +87,19 @@ class WaitingList:
             self.opted_out_removed = before - int(self.frame.facets["organisation"].mask(self.organisations).sum())
         self.overlay = overlay
         self.scope: Bools = self.frame.facets["organisation"].mask(self.organisations)
+
+    @property
+    def opt_out_list(self) -> str:
+        """Which list of opted-out people was applied, and when; never who is on it."""
+        applied = self.snapshot.manifest.get("opt_out") or {}
+        version = applied.get("list_version")
+        return f"opt-out list {version}, applied {str(applied.get('applied_at'))[:10]}" if version else "no list came"
+
+    def exportable(self, selected: Selected) -> Ints:
+        """The rows of a selection that this person may take out as a file."""
+        allowed = self.frame.facets["organisation"].mask(self.access.where(Permission.EXPORT_LIST))
+        out: Ints = selected.rows[allowed[selected.rows]]
+        return out
 
     def read(self, query: QueryDict) -> tuple[Filters, tuple[str, ...]]:
         """The filter of an address, and what in it was not understood."""
@@ -197,17 +209,16 @@ class WaitingList:
             row["validated_on"] = _day(int(self.overlay.validated[number]))
         return out
 
-    def chunks(self, selected: Selected, size: int = 5000) -> Iterator[list[dict[str, Any]]]:
-        """Every row of a selection, a few thousand at a time, for an export."""
-        for start in range(0, len(selected.rows), size):
-            yield self.take(selected.rows[start : start + size])
+    def row_at(self, number: int) -> list[dict[str, Any]]:
+        """One row by its number in the frame, as a list of one."""
+        return self.take(np.array([number], dtype=np.int32))
 
     def row(self, pathway_key: str) -> dict[str, Any] | None:
         """One pathway's row, if its clock is open and it is in the person's scope."""
         number = self.frame.find(pathway_key)
         if number is None or not self.scope[number]:
             return None
-        return self.take(np.array([number], dtype=np.int32))[0]
+        return self.row_at(number)[0]
 
 
 def _day(number: int) -> date | None:
