@@ -157,7 +157,7 @@ def _beginnings(build: Builder, journeys: Journeys, line: Timeline, start: Ints,
     middle = weekday(between(begin, stop, rng.beta(2.0, 2.0, len(rows))), begin)
     build.add(rows[seen], middle[seen], 1, ATTENDANCE, 20, first=1, outcome=AGAIN)
     by = kind == MONITORED
-    patient = np.where(rng.random(len(rows)) < 0.2, 31, 32)
+    patient = line.prior_status[rows]
     build.add(rows[by], stop[by], 8, np.where(patient[by] == 31, REVIEW, ATTENDANCE), patient[by], first=0)
     back = rng.random(len(rows)) < 0.6
     build.add(rows[by], start[rows[by]], 0, np.where(back[by], ATTENDANCE, DECISION), 11, first=0, outcome=AGAIN)

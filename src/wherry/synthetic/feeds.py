@@ -69,7 +69,7 @@ class World:
         return either(self.referrals.issuer < 0, electronic, own)
 
     def _sent_functions(self) -> npt.NDArray[np.int64]:
-        """The function each journey is recorded under, as a place in `function_words`; a few of X02 have a closed one."""
+        """The function each journey is recorded under, a place in `function_words`; a few of X02 have a closed one."""
         rng = self.streams("inactive")
         other = self.inputs.groups.index("X02")
         first = (self.journeys.trust == 0) & (self.journeys.kind == OPEN) & (self.line.sender < 0)

@@ -1,7 +1,7 @@
 """Make an artificial system and write what its trusts would send: `synthesise(system, scale, seed, out, census)`.
 
 Same seed, scale and census give the same bytes. Extracts go to `extracts/<source>/`, the truth to `truth/`, and a
-manifest beside them. Everything is written into a new folder first and moved into place at the end.
+manifest beside them. Everything is written into a folder of its own first and moved into place at the end.
 """
 
 from __future__ import annotations
@@ -91,12 +91,11 @@ def synthesise(
             f"A scale of {scale:g} makes no system. Nothing was written. "
             "Choose between 0.0005 and 2; 1 is the whole system, 0.05 a twentieth."
         )
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / _MANIFEST).is_file())):
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not _ours(out))):
         raise UserError(f"{out} exists and is not an artificial system. It was left as it is. Choose another --out.")
     inputs = inputs_of(system)
     layouts = read_layouts(Path(inputs.template_folder))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    fresh = out.with_name(out.name + ".new")
+    fresh = out / ".new"
     shutil.rmtree(fresh, ignore_errors=True)
     with steps("Artificial system", 3 + len(inputs.trusts), quiet=quiet) as progress:
         progress.step("people and their pathways")
@@ -124,9 +123,22 @@ def synthesise(
         manifest = _manifest(world, system, scale, seed, census, rows, log)
         (fresh / _MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         progress.step("done")
-    shutil.rmtree(out, ignore_errors=True)
-    fresh.rename(out)
+    _replace(out, fresh)
     return Made(out, manifest)
+
+
+def _ours(out: Path) -> bool:
+    """Whether a folder holds an artificial system, or one that was being written."""
+    return (out / _MANIFEST).is_file() or (out / ".new").is_dir()
+
+
+def _replace(out: Path, fresh: Path) -> None:
+    """Put the new parts in the place of the old ones; the manifest goes first and comes last. Other files stay."""
+    (out / _MANIFEST).unlink(missing_ok=True)
+    for part in ("extracts", "truth", _MANIFEST):
+        shutil.rmtree(out / part, ignore_errors=True)
+        (fresh / part).rename(out / part)
+    fresh.rmdir()
 
 
 def _layout(layouts: dict[tuple[str, str], Layout], source: str, feed: str) -> Layout:

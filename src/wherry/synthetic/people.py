@@ -59,7 +59,7 @@ def make_people(inputs: Inputs, scale: float, streams: Streams, census: int) -> 
     oldest = band == len(bands) - 1
     beyond = rng.exponential(float(settings["oldest_mean_years"]), int(oldest.sum()))
     age[oldest] = lower[oldest] + np.minimum(beyond, 105 - lower[oldest]).astype(np.int64)
-    birth_day = census - np.floor(age * 365.2425 + rng.random(total) * 365.2).astype(np.int64)
+    birth_day = census - np.ceil(age * 365.2425).astype(np.int64) - rng.integers(0, 364, total)
     women = rng.random(total) < inputs.women[band]
 
     household = _households(place, settings, streams("households"))

@@ -52,11 +52,18 @@ class Timeline:
     prior: Ints
     prior_start: Ints
     prior_stop: Ints
+    prior_status: Ints
     sender: Ints
     transfer: Ints
     flaw: Ints
     true_stop: Ints
     duplicate_of: Ints
+
+    def repeated(self) -> Mask:
+        """Journeys that another one repeats."""
+        found = np.zeros(len(self.person), dtype=bool)
+        found[self.duplicate_of[self.duplicate_of >= 0]] = True
+        return found
 
     def referral_on(self, journeys: Journeys) -> npt.NDArray[np.int64]:
         """The day the pathway's referral was received."""
@@ -93,6 +100,7 @@ def make_timeline(
         prior=np.zeros(n, dtype=np.int8),
         prior_start=never.copy(),
         prior_stop=never.copy(),
+        prior_status=np.full(n, -1, dtype=np.int8),
         sender=np.full(n, -1, dtype=np.int8),
         transfer=never.copy(),
         flaw=np.zeros(n, dtype=np.int8),
@@ -193,9 +201,7 @@ def _flaws(
     journeys: Journeys, line: Timeline, people: People, start: Ints, rng: np.random.Generator, census: int
 ) -> None:
     open_ = journeys.kind == OPEN
-    original = np.ones(len(journeys), dtype=bool)
-    original[line.duplicate_of[line.duplicate_of >= 0]] = False
-    free = open_ & (line.flaw == 0) & original
+    free = open_ & (line.flaw == 0) & ~line.repeated()
     reached = np.maximum(np.maximum(start + 5, line.first), line.decision)
     room = census - reached > 8
     seen = line.first > NEVER
@@ -238,10 +244,12 @@ def _priors(journeys: Journeys, line: Timeline, people: People, start: Ints, rng
     stop = weekday(start - gap, start - gap - 3)
     begin = weekday(stop - np.where(kind == REBOOKED, rng.integers(20, 110, n), rng.integers(15, 240, n)), stop - 400)
     old_enough = people.birth_day[line.person] < begin - 30
-    has = (kind <= 3) & (journeys.kind < NULLIFIED) & (line.flaw == 0) & old_enough
+    has = (kind <= 3) & (journeys.kind < NULLIFIED) & (line.flaw == 0) & old_enough & ~line.repeated()
     line.prior[has] = kind[has]
     line.prior_start[has] = begin[has]
     line.prior_stop[has] = stop[has]
+    watched = np.where(rng.random(n) < 0.2, 31, 32)
+    line.prior_status[has] = np.select([kind == MONITORED, kind == REBOOKED], [watched, 33], 30)[has]
 
 
 def _transfers(inputs: Inputs, journeys: Journeys, line: Timeline, start: Ints, rng: np.random.Generator) -> None:
@@ -254,9 +262,7 @@ def _transfers(inputs: Inputs, journeys: Journeys, line: Timeline, start: Ints, 
         & (limit - start > 30)
         & (journeys.status != 36)
     )
-    original = np.ones(len(journeys), dtype=bool)
-    original[line.duplicate_of[line.duplicate_of >= 0]] = False
-    eligible &= original
+    eligible &= ~line.repeated()
     active = int((journeys.kind < NULLIFIED).sum())
     rows = np.flatnonzero(eligible)
     size = min(len(rows), round(float(assumptions()["care"]["transferred"]) * active)) if len(inputs.trusts) > 1 else 0

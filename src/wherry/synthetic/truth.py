@@ -21,7 +21,7 @@ from wherry.synthetic.feeds import World
 from wherry.synthetic.journeys import KINDS, NULLIFIED, OPEN, PLANNED
 from wherry.synthetic.people import ETHNIC_CODES
 from wherry.synthetic.streams import NEVER, Ints
-from wherry.synthetic.timeline import CLOSED, DEAD, DUPLICATE, FLAWS, MONITORED, REBOOKED, TOO_EARLY, TREATED
+from wherry.synthetic.timeline import CLOSED, DEAD, DUPLICATE, FLAWS, REBOOKED, TOO_EARLY, TREATED
 
 _TEXT_FIELDS: list[pa.Field[Any]] = [pa.field(name, pa.string()) for name in ("kind", "source", "feed", "key")]
 SCHEMA_DIRTY = pa.schema([*_TEXT_FIELDS, pa.field("line", pa.int64())])
@@ -135,12 +135,11 @@ def clocks_table(world: World, keys: Text) -> pa.Table:
         [30, 34, 36],
         journeys.status,
     )
-    prior_status = np.select([line.prior == MONITORED, line.prior == REBOOKED], [32, 33], 30)
     rows = np.concatenate([prior, main])
     period = np.concatenate([np.ones(len(prior)), 1 + (line.prior[main] > 0)]).astype(np.int32)
     start = np.concatenate([line.prior_start[prior], journeys.start[main]])
     ended = np.concatenate([line.prior_stop[prior], stop[main]])
-    code = np.concatenate([prior_status[prior], np.where(stop[main] > NEVER, status[main], -1)])
+    code = np.concatenate([line.prior_status[prior], np.where(stop[main] > NEVER, status[main], -1)])
     nullified = np.concatenate([line.prior[prior] == REBOOKED, journeys.kind[main] == NULLIFIED])
     outcome = np.where(nullified, 2, np.where(ended > NEVER, 1, 0))
     order = np.lexsort((period, rows))
