@@ -223,13 +223,13 @@ def _findings(add: Add, s: Story, start: date, tci: date | None, booked: bool, l
         found["dead_but_open"] = f"Died on {s.person.death_date:%-d %B %Y}."
     if tci and tci < s.census:
         found["tci_past"] = f"To come in on {tci:%-d %B %Y}, and nothing has been recorded since."
-    if s.priority == "P2" and s.days > 28:
+    if s.priority == "P2" and s.days > 28 and s.kind != "no_start":
         found["p2_overdue"] = f"P2 and waited {s.days} days."
     if not booked and s.days > 14:
         found["no_next_event"] = f"Last event on {last:%-d %B %Y}; nothing booked after it."
     if (s.census - last).days > 183:
         found["stale"] = f"Last event on {last:%-d %B %Y}, {(s.census - last).days} days ago."
-    if s.days > 84 and _validated(s) is None:
+    if s.days > 84 and s.kind != "no_start" and _validated(s) is None:
         found["validation_due"] = f"Waited {s.days // 7} weeks and never validated."
     if s.person.nhs_number is None:
         found["nhs_number_missing"] = "The NHS number is blank."

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+import pyarrow as pa
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from wherry.hub.schema import TABLES
 from wherry.reference import rtt_codes
-from wherry.waiting import codes
+from wherry.waiting.explain import Explanation, explain
 from wherry.web.access import Permission, audit, requires
 from wherry.web.access.http import Request
 from wherry.web.components.formats import person_name
@@ -54,15 +57,16 @@ def context(request: Request, listing: WaitingList, found: OpenedPathway) -> dic
     names = names_of(listing.snapshot)
     census = listing.snapshot.census
     booked = _booked(found, census)
+    told = _explanation(found, census)
     return {
         "found": found,
         "name": person_name(found.identity.get("surname"), found.identity.get("forename")),
         "names": names,
         "sentence": sentence(listing, found, names),
-        "clock_sentence": _clock_sentence(found),
+        "told": told,
+        "steps": {step.row: step for step in told.steps} if told else {},
         "booked": booked,
         "line": timeline.draw(found.events, found.periods, booked, census, naming.EVENT_TYPES),
-        "explained": [_explained(period, found) for period in found.periods],
         "event_types": naming.EVENT_TYPES,
         "event_kinds": naming.EVENT_KINDS,
         "status_words": rtt_codes.words,
@@ -92,16 +96,14 @@ def sentence(listing: WaitingList, found: OpenedPathway, names: Names) -> str:
     return f"Not waiting: the last clock, for {service}, was {last['outcome']} on {stopped}."
 
 
-def _clock_sentence(found: OpenedPathway) -> str:
-    if found.row is None or not found.periods:
-        return ""
-    period = found.periods[-1]
-    rule = codes.RULES.get(period["start_rule"])
-    said = rule.words if rule else period["start_rule"]
-    return f"{said}."
+def _explanation(found: OpenedPathway, census: date) -> Explanation | None:
+    """The clock event by event, or None where no event has been sent."""
+    if not found.events:
+        return None
+    return explain(pa.Table.from_pylist(found.events, schema=TABLES["pathway_event"].schema), census)
 
 
-def _booked(found: OpenedPathway, census: Any) -> list[tuple[Any, str]]:
+def _booked(found: OpenedPathway, census: date) -> list[tuple[date, str]]:
     booked = [
         (a["booked_for"], naming.EVENT_KINDS.get(a["kind"], "appointment"))
         for a in found.appointments
@@ -113,24 +115,6 @@ def _booked(found: OpenedPathway, census: Any) -> list[tuple[Any, str]]:
         if e["tci_on"] and e["tci_on"] >= census and not e["removed_on"]
     ]
     return sorted(booked)
-
-
-def _explained(period: dict[str, Any], found: OpenedPathway) -> dict[str, Any]:
-    """One clock, rule by rule: what started it, what it ran through, what stopped it, what is odd about it."""
-    events = {event["event_key"]: event for event in found.events}
-    steps = []
-    for code, event in ((period["start_rule"], period["start_event"]), (period["stop_rule"], period["stop_event"])):
-        rule = codes.RULES.get(code) if code else None
-        if code:
-            steps.append(
-                {
-                    "words": rule.words if rule else code,
-                    "source": rule.source if rule else "",
-                    "event": events.get(event),
-                }
-            )
-    issues = [codes.ISSUE_WORDS.get(issue, issue) for issue in (period["issues"] or "").split(";") if issue]
-    return {"period": period, "steps": steps, "issues": issues}
 
 
 def _said(decision: ValidationDecision, found: OpenedPathway) -> tuple[str, bool]:
