@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from django.test import Client
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 
 from wherry.web.access import Role
 
@@ -28,3 +33,52 @@ def test_a_stranger_is_sent_to_sign_in(client: Client) -> None:
     response = client.get("/?trust=RM1")
     assert response.status_code == 302
     assert response["Location"] == "/sign-in/?next=%2F%3Ftrust%3DRM1"
+
+
+def test_a_pointer_to_nothing_is_explained_on_every_page(
+    client_for: Callable[..., Client], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "hub" / "current").write_text("20260131-gone")
+    monkeypatch.setenv("WHERRY_DATA", str(tmp_path))
+    client = client_for(Role.WAITING_LIST_MANAGER)
+    for path in ("/", "/data/", "/waiting-list/"):
+        response = client.get(path)
+        assert response.status_code == 409, path
+        assert "Build again to make a new one" in response.content.decode()
+    assert client.get("/nowhere/").status_code == 404
+
+
+def test_an_unmarked_view_is_refused(rf: RequestFactory) -> None:
+    from wherry.web.access.middleware import AccessMiddleware
+
+    def forgotten(request: HttpRequest) -> HttpResponse:
+        return HttpResponse("a secret")
+
+    middleware = AccessMiddleware(forgotten)
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    with pytest.raises(PermissionDenied, match="neither @requires nor @public"):
+        middleware.process_view(request, forgotten, (), {})
+
+
+def test_a_partial_page_of_a_stranger_leads_to_sign_in(client: Client) -> None:
+    response = client.get("/", headers={"HX-Request": "true"})
+    assert response.headers["HX-Redirect"] == "/sign-in/"
+
+
+def test_each_role_is_offered_its_own_places(client_for: Callable[..., Client], no_data: Path) -> None:
+    offered = {}
+    for role in Role:
+        page = client_for(role).get("/me/").content.decode()
+        menu = page.split('class="nhsuk-header__navigation-list"')[1].split("</ul>")[0]
+        offered[role.value] = re.findall(r'href="([^"]+)"', menu)
+    everyone = ["/", "/data/published/"]
+    assert offered == {
+        "waiting_list_manager": ["/", "/waiting-list/", "/waiting-list/validation/", "/data/", "/data/published/"],
+        "clinician": ["/", "/waiting-list/", "/waiting-list/clinical/", "/data/", "/data/published/"],
+        "analyst": ["/", "/waiting-list/", "/data/", "/data/published/"],
+        "executive": everyone,
+        "information_governance": ["/", "/data/", "/data/published/", "/audit/"],
+        "administrator": ["/", "/data/", "/data/published/", "/people/"],
+    }

@@ -89,9 +89,11 @@ def _account(username: str) -> str:
 
 def _closed_until(account: str, address: str, now: datetime) -> datetime | None:
     """The moment the account opens again to this address; blank when it is open."""
-    failures = SignInFailure.objects.filter(account=account, address=address, at__gt=now - WINDOW).order_by("-at")
+    failures = SignInFailure.objects.filter(account=account, address=address, at__gt=now - 2 * WINDOW).order_by("-at")
     recent = list(failures.values_list("at", flat=True)[:LIMIT])
-    return recent[0] + WINDOW if len(recent) == LIMIT else None
+    if len(recent) < LIMIT or recent[0] - recent[-1] > WINDOW or recent[0] + WINDOW <= now:
+        return None
+    return recent[0] + WINDOW
 
 
 def _count_failure(username: str, account: str, address: str, now: datetime) -> None:

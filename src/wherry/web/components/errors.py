@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from wherry.errors import UserError
 from wherry.web.access.requires import public
 
 
 def _page(request: HttpRequest, status: int, heading: str, *words: str) -> HttpResponse:
     return render(request, "components/error.jinja", {"heading": heading, "words": words}, status=status)
+
+
+class UserErrorMiddleware:
+    """Show a `UserError` that a view let through as what it is: a sentence with what to do, not a crash."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """409 with the error's own words; other exceptions go their way."""
+        if not isinstance(exception, UserError):
+            return None
+        return _page(request, 409, "This cannot be done now", str(exception))
 
 
 @public("error pages are for everyone")

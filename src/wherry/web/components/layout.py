@@ -7,8 +7,9 @@ from importlib.metadata import version
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
+from wherry.errors import UserError
 from wherry.web import snapshot as snapshots
 from wherry.web.access.access import ANONYMOUS, Access
 from wherry.web.access.permissions import Permission
@@ -41,10 +42,7 @@ def navigation(access: Access, path: str) -> list[dict[str, Any]]:
     for place in NAVIGATION:
         if not access.can(place.permission):
             continue
-        try:
-            items.append({"text": place.text, "href": reverse(place.name)})
-        except NoReverseMatch:
-            continue
+        items.append({"text": place.text, "href": reverse(place.name)})
     matches = [
         item["href"]
         for item in items
@@ -57,7 +55,10 @@ def navigation(access: Access, path: str) -> list[dict[str, Any]]:
 def layout(request: HttpRequest) -> dict[str, Any]:
     """Context of every page: `access`, `nav`, `as_at`, `artificial`, `system_title`, `version`."""
     access: Access = getattr(request, "access", ANONYMOUS)
-    snapshot = snapshots.current()
+    try:
+        snapshot = snapshots.current()
+    except UserError:  # the page itself says it; an error page must not fail for the same reason
+        snapshot = None
     return {
         "access": access,
         "nav": navigation(access, request.path),

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "wherry.web.access.middleware.IdleSessionMiddleware",
     "wherry.web.access.middleware.AccessMiddleware",
+    "wherry.web.components.errors.UserErrorMiddleware",
 ]
 
 ROOT_URLCONF = "wherry.web.config.urls"

@@ -227,10 +227,7 @@ def _href(access: Access, measure: Measure, trusts: tuple[str, ...]) -> str:
     if not access.can(Permission.SEE_LIST) or measure.query is None:
         return reverse("home:measure", args=[measure.code])
     query: list[tuple[str, Any]] = [*(("trust", code) for code in trusts), *measure.query.items()]
-    try:
-        return reverse("waiting:list") + ("?" + urlencode(query) if query else "")
-    except Exception:
-        return reverse("home:measure", args=[measure.code])
+    return reverse("waiting:list") + ("?" + urlencode(query) if query else "")
 
 
 def _sum(counts: list[Count]) -> Count:

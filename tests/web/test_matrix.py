@@ -1,0 +1,226 @@
+"""Every address with every role: one table says what each gets, and an address that is not in the table fails the test.
+
+Those in `who` get the status in `allowed` (of a form: an empty one); others get 403; a stranger is sent to sign in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copytree
+
+import pyarrow.parquet as pq
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from snapshot_factory import Made
+
+from wherry.web.access import Permission, Role
+from wherry.web.access.models import User
+from wherry.web.access.requires import MARK
+
+M, C, A = Role.WAITING_LIST_MANAGER, Role.CLINICIAN, Role.ANALYST
+E, G, D = Role.EXECUTIVE, Role.INFORMATION_GOVERNANCE, Role.ADMINISTRATOR
+ALL = frozenset(Role)
+IDENTIFIED = frozenset({M, C})
+ROWS = frozenset({M, C, A})
+QUALITY = frozenset({M, C, A, G, D})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One address: how it is called, who may, and what they get. `stranger` is what somebody not signed in gets."""
+
+    name: str
+    who: frozenset[Role]
+    allowed: int = 200
+    method: str = "GET"
+    needs: str = ""
+    stranger: int = 302
+
+
+TABLE = (
+    # sign-in and one's own account
+    Line("access:sign_in", ALL, 302, stranger=200),
+    Line("access:sign_out", ALL, 302, "POST"),
+    Line("access:help", ALL, stranger=200),
+    Line("access:about", ALL, stranger=200),
+    Line("access:health", ALL, stranger=200),
+    Line("access:me", ALL),
+    Line("access:password", ALL),
+    # administrators
+    Line("access:people", frozenset({D})),
+    Line("access:person_add", frozenset({D})),
+    Line("access:person", frozenset({D}), needs="person"),
+    Line("access:person_change", frozenset({D}), 422, "POST", needs="change"),
+    # information governance
+    Line("access:audit", frozenset({G})),
+    Line("access:audit_unusual", frozenset({G})),
+    Line("access:audit_export", frozenset({G})),
+    Line("access:audit_check", frozenset({G}), 302, "POST"),
+    # totals
+    Line("home:control_room", ALL),
+    Line("home:measure", ALL, needs="measure"),
+    Line("data:published", ALL),
+    # what came in
+    Line("data:sources", QUALITY),
+    Line("data:quarantine", QUALITY),
+    Line("data:loads", QUALITY),
+    Line("data:links", frozenset({M})),
+    Line("data:link", frozenset({M}), needs="pair"),
+    # the list
+    Line("waiting:list", ROWS),
+    Line("waiting:export_csv", frozenset({M, A})),
+    Line("waiting:export_excel", frozenset({M, A})),
+    Line("waiting:views", ROWS),
+    Line("waiting:save_view", ROWS, 302, "POST"),
+    Line("waiting:change_view", ROWS, 302, "POST", needs="view"),
+    # a patient
+    Line("waiting:pathway", IDENTIFIED, needs="pathway"),
+    Line("waiting:add_note", IDENTIFIED, 400, "POST", needs="pathway"),
+    Line("waiting:undo", IDENTIFIED, 302, "POST", needs="pathway"),
+    # validation
+    Line("waiting:validation", frozenset({M})),
+    Line("waiting:next_case", frozenset({M}), 302),
+    Line("waiting:bulk", frozenset({M})),
+    Line("waiting:confirm_all", frozenset({M}), 400, "POST"),
+    Line("waiting:worklist", frozenset({M})),
+    Line("waiting:validate", frozenset({M}), needs="pathway"),
+    Line("waiting:decide", frozenset({M}), 302, "POST", needs="pathway"),
+    Line("waiting:clinical", frozenset({C})),
+    Line("waiting:clinical_case", frozenset({C}), needs="pathway"),
+    Line("waiting:decide_clinically", frozenset({C}), 302, "POST", needs="pathway"),
+)
+
+
+def patterns(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every pattern with its name, `space:name`."""
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry, entry.namespace or space)
+        else:
+            yield f"{space}:{entry.name}", entry
+
+
+@pytest.fixture
+def address(
+    handmade: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_user: Callable[..., User]
+) -> Callable[[Line], str]:
+    """The address of a line, with something real behind it."""
+    copytree(handmade.hub, tmp_path / "hub")
+    monkeypatch.setenv("WHERRY_DATA", str(tmp_path))
+    folder = tmp_path / "hub" / "snapshots" / handmade.snapshot_id
+    review = pq.read_table(folder / "link_review.parquet").to_pylist()[0]
+    listed = pq.read_table(folder / "waiting_list.parquet").to_pylist()
+    doubtful = next(row for row in listed if row["worst_severity"] == "high")
+    somebody = make_user(None, username="somebody")
+    needs: dict[str, tuple[dict[str, object], str]] = {
+        "": ({}, ""),
+        "person": ({"pk": somebody.pk}, ""),
+        "change": ({"pk": somebody.pk, "act": "grant"}, ""),
+        "measure": ({"code": "over_52"}, ""),
+        "pair": ({}, f"?left={review['left_identity']}&right={review['right_identity']}"),
+        "view": ({"view_id": 1, "act": "delete"}, ""),
+        "pathway": ({"key": doubtful["pathway_key"]}, ""),
+    }
+
+    def of(line: Line) -> str:
+        kwargs, query = needs[line.needs]
+        return reverse(line.name, kwargs=kwargs) + query
+
+    return of
+
+
+def test_the_table_has_every_address_once() -> None:
+    real = sorted(name for name, _ in patterns(get_resolver()))
+    assert sorted(line.name for line in TABLE) == real
+
+
+def test_every_view_says_who_may() -> None:
+    for name, pattern in patterns(get_resolver()):
+        mark = getattr(pattern.callback, MARK, None)
+        assert mark, name
+        line = next(line for line in TABLE if line.name == name)
+        expected = {role for role in Role if mark in role.permissions} if isinstance(mark, Permission) else set(ALL)
+        assert expected == line.who, name
+
+
+@pytest.mark.parametrize("line", TABLE, ids=lambda line: line.name)
+def test_each_role_gets_what_the_table_says(
+    line: Line, address: Callable[[Line], str], client_for: Callable[..., Client]
+) -> None:
+    there = address(line)
+    got = {}
+    for role in Role:
+        client = client_for(role)
+        response = client.get(there) if line.method == "GET" else client.post(there)
+        got[role.value] = response.status_code
+    assert got == {role.value: line.allowed if role in line.who else 403 for role in Role}
+
+
+@pytest.mark.parametrize("line", TABLE, ids=lambda line: line.name)
+def test_neither_method_opens_what_the_other_refuses(
+    line: Line, address: Callable[[Line], str], client_for: Callable[..., Client]
+) -> None:
+    there = address(line)
+    for role in Role:
+        if role not in line.who:
+            assert client_for(role).get(there).status_code == 403, role
+            assert client_for(role).post(there).status_code == 403, role
+
+
+@pytest.mark.parametrize("line", TABLE, ids=lambda line: line.name)
+def test_a_stranger_is_sent_to_sign_in(line: Line, address: Callable[[Line], str], client: Client) -> None:
+    there = address(line)
+    response = client.get(there) if line.method == "GET" else client.post(there)
+    assert response.status_code == line.stranger
+    if line.stranger == 302:
+        assert response["Location"].startswith("/sign-in/")
+
+
+@pytest.mark.parametrize("line", TABLE, ids=lambda line: line.name)
+def test_an_account_without_a_role_sees_nothing(
+    line: Line, address: Callable[[Line], str], client_for: Callable[..., Client]
+) -> None:
+    client, there = client_for(None), address(line)
+    response = client.get(there) if line.method == "GET" else client.post(there)
+    assert response.status_code == (line.allowed if line.stranger == 200 or line.name == "access:sign_out" else 403)
+
+
+@pytest.mark.parametrize("line", [line for line in TABLE if line.method == "GET"], ids=lambda line: line.name)
+@pytest.mark.parametrize("role", [A, E, G, D], ids=lambda role: role.value)
+def test_roles_without_identities_never_see_a_name_or_number(
+    line: Line, role: Role, address: Callable[[Line], str], client_for: Callable[..., Client], handmade: Made
+) -> None:
+    if role not in line.who:
+        return
+    response = client_for(role).get(address(line))
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    text = content.decode("utf-8", "replace").casefold()
+    for surname in handmade.surnames:
+        assert surname.casefold() not in text
+    assert "999 0" not in text
+    assert "9990" not in text
+
+
+@pytest.mark.parametrize(
+    "line", [line for line in TABLE if line.needs in {"pathway", "pair"}], ids=lambda line: line.name
+)
+def test_another_trusts_patient_is_not_there(
+    line: Line, address: Callable[[Line], str], client_for: Callable[..., Client]
+) -> None:
+    there = address(line)
+    for role in line.who:
+        client = client_for(role, ("NOBODY",))
+        response = client.get(there) if line.method == "GET" else client.post(there)
+        assert response.status_code == 404, role
+
+
+def test_before_the_first_build_every_page_still_answers(
+    no_data: Path, client_for: Callable[..., Client], make_user: Callable[..., User]
+) -> None:
+    plain = [line for line in TABLE if line.method == "GET" and not line.needs]
+    for line in plain:
+        for role in line.who:
+            assert client_for(role).get(reverse(line.name)).status_code < 500, (line.name, role)
