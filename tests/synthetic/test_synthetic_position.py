@@ -283,3 +283,27 @@ def test_waits_do_not_depend_on_deprivation_given_trust_and_function(written: Wr
             difference += poor.sum() * (waits[poor].mean() - waits[~poor].mean())
             variance += poor.sum() ** 2 * spread * (1 / poor.sum() + 1 / (~poor).sum())
     assert abs(difference) < 3.5 * variance**0.5
+
+
+def test_equal_events_are_only_those_that_were_repeated(written: Written, periods: pa.Table) -> None:
+    columns = (
+        "source",
+        "ppid",
+        "event_on",
+        "event_type",
+        "rtt_status",
+        "treatment_function",
+        "first_activity",
+        "dna_communicated",
+    )
+    seen = Counter(tuple(row[column] for column in columns) for row in written.rows("event"))
+    extra = sum(count - 1 for count in seen.values())
+    assert extra == written.manifest["dirt"]["repeated_event"]
+    marked = sum("duplicate_event" in (issues or "") for issues in periods["issues"].to_pylist())
+    assert marked <= extra
+
+
+def test_duplicate_referrals_are_only_those_that_are_logged(written: Written) -> None:
+    columns = ("person_id", "organisation", "treatment_function", "referral_received_on")
+    seen = Counter(tuple(row[column] for column in columns) for row in written.truth("pathways").to_pylist())
+    assert sum(count - 1 for count in seen.values()) == written.manifest["dirt"]["duplicate_pathway"]

@@ -43,7 +43,23 @@ def draw_people(inputs: Inputs, people: People, journeys: Journeys, streams: Str
             rows = order[first:last]
             if len(rows):
                 weight = profile(code).ravel().astype(np.float32)[cell] * base
-                person[rows] = _draw(weight, rows, people, journeys, rng)
+                person[rows] = _separate(_draw(weight, rows, people, journeys, rng), rows, people, journeys, rng)
+    return person
+
+
+def _separate(
+    person: npt.NDArray[np.int64], rows: Ints, people: People, journeys: Journeys, rng: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """Nobody has two journeys of one trust and function that start on one day, unless a twin pathway is meant later."""
+    start = journeys.start[rows].astype(np.int64)
+    for _ in range(5):
+        key = person * 100_000 + start
+        again = np.setdiff1d(np.arange(len(rows)), np.unique(key, return_index=True)[1])
+        if len(again) == 0:
+            break
+        other = person[rng.integers(0, len(rows), len(again))]
+        born = people.birth_day[other] <= start[again] - _YOUNGEST_DAYS
+        person[again[born]] = other[born]
     return person
 
 

@@ -116,10 +116,20 @@ class Builder:
         )
 
     def done(self) -> Events:
-        """All events, by trust, day, journey and order."""
+        """All events, by trust, day, journey and order; of events that the clock contract calls equal, one."""
         joined = Events(**{p.name: np.concatenate([getattr(b, p.name) for b in self._blocks]) for p in fields(Events)})
         self._blocks.clear()
+        joined = joined.take(_different(joined))
         return joined.take(sorted_rows(joined))
+
+
+def _different(events: Events) -> npt.NDArray[np.int64]:
+    """Rows of events that differ in journey, day, type, status, trust or flags; the first of each."""
+    key = events.journey.astype(np.int64)
+    parts = ((events.day - int(events.day.min()), 14), (events.type, 4), (events.status + 1, 7))
+    for part, bits in (*parts, (events.trust, 4), (events.first + 1, 2), (events.told + 1, 2)):
+        key = (key << bits) | part.astype(np.int64)
+    return np.sort(np.unique(key, return_index=True)[1])
 
 
 def sorted_rows(events: Events) -> npt.NDArray[np.int64]:
@@ -159,8 +169,9 @@ def _beginnings(build: Builder, journeys: Journeys, line: Timeline, start: Ints,
     by = kind == MONITORED
     patient = line.prior_status[rows]
     build.add(rows[by], stop[by], 8, np.where(patient[by] == 31, REVIEW, ATTENDANCE), patient[by], first=0)
-    back = rng.random(len(rows)) < 0.6
-    build.add(rows[by], start[rows[by]], 0, np.where(back[by], ATTENDANCE, DECISION), 11, first=0, outcome=AGAIN)
+    # a decision to treat leads to a list only where the clock has one; otherwise it is made at an attendance
+    decision = journeys.decided[rows] & (rng.random(len(rows)) < 0.6)
+    build.add(rows[by], start[rows[by]], 0, np.where(decision[by], DECISION, ATTENDANCE), 11, first=0, outcome=AGAIN)
     review = np.flatnonzero(by & (start[rows] - stop > 80))
     build.add(rows[review], weekday(stop[review] + 72, stop[review]), 3, REVIEW, 91)
     by = kind == REBOOKED
@@ -168,7 +179,7 @@ def _beginnings(build: Builder, journeys: Journeys, line: Timeline, start: Ints,
     build.add(rows[by], start[rows[by]], 0, OTHER, 10)
     by = kind == TREATED_BEFORE
     build.add(rows[by], stop[by], 8, ATTENDANCE, 30, first=0, outcome=TREATED_OUTCOME)
-    build.add(rows[by], start[rows[by]], 0, DECISION, 12)
+    build.add(rows[by], start[rows[by]], 0, np.where(decision[by], DECISION, ATTENDANCE), 12, first=0, outcome=AGAIN)
 
     rows = np.flatnonzero(line.sender >= 0)
     day = line.transfer[rows]
