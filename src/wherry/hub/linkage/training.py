@@ -20,7 +20,9 @@ from wherry.hub.linkage.standard import standardise
 
 #: No share is below this, so that a level that was never seen is unlikely and not impossible.
 LEAST_SHARE = 1e-4
-LEAST_CHANCE = 1e-7
+LEAST_CHANCE = 1e-6
+#: Training data make fewer kinds of mistake than life does: no disagreement is taken to be rarer in one person than this.
+LEAST_DISAGREEMENT = 0.005
 
 
 def train(
@@ -56,9 +58,10 @@ def train(
         kept = [level for level in found["comparison_levels"] if not level.get("is_null_level")]
         if not any(isinstance(level.get("m_probability"), float) for level in kept):
             continue
-        m = _shares([level.get("m_probability") for level in kept], LEAST_SHARE)
+        counted = _shares([level.get("m_probability") for level in kept], LEAST_SHARE)
         seen = _shares([level.get("u_probability") for level in kept], LEAST_CHANCE)
-        u = _shares([all_pairs - share * true for all_pairs, true in zip(seen, m, strict=True)], LEAST_CHANCE)
+        u = _shares([all_pairs - share * true for all_pairs, true in zip(seen, counted, strict=True)], LEAST_CHANCE)
+        m = _shares([*counted[:-1], max(counted[-1], LEAST_DISAGREEMENT)], LEAST_SHARE)
         levels[comparison.name] = dict(zip(comparison.codes(), zip(m, u, strict=True), strict=True))
     return Model(title, made, share if prior is None else prior, levels)
 
