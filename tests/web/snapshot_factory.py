@@ -107,6 +107,7 @@ def _pathways(
     total = opened + closed
     waits = np.minimum(rng.gamma(1.15, 125.0, total).astype(int), 900)
     who = rng.integers(0, len(people), total)
+    who[0] = 1  # the person of the nasty name waits for something
     trusts = rng.choice(3, total, p=[0.5, 0.27, 0.23])
     functions = rng.integers(0, len(parts.FUNCTIONS), total)
     priorities = rng.choice(len(parts.PRIORITIES), total, p=parts.PRIORITY_SHARES)
