@@ -9,17 +9,15 @@ Part_3 has no bands. Blanks stay blank.
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pyarrow_compute
-import pyarrow.csv as pacsv
 
 from wherry.errors import UserError
-from wherry.hub.published import cells
+from wherry.hub.published import cells, delimited
 from wherry.hub.published.bands import Band, check, from_heading
 from wherry.hub.published.files import KEPT, Content, refuse_cut, text
 from wherry.hub.published.parsed import RAW_LENGTH, Parsed, Quarantined
@@ -81,7 +79,7 @@ def read(content: Content, headings: Sequence[str], heading_line: int) -> Parsed
     places, bands, extra = _columns(content, headings)
     names = _names(headings, places, bands, extra)
     bad: list[Quarantined] = []
-    raw, lines = _parse(content, data, names, heading_line, bad)
+    raw, lines = delimited.columns(content, data, names, heading_line, bad)
     rows_read = raw.num_rows + len(bad)
     measures = [band.column for band in bands] + [name for name in TOTALS if name in places]
     typed, keep, suppressed = _numbers(raw, measures, lines, bad)
@@ -148,50 +146,6 @@ def _names(headings: Sequence[str], places: dict[str, int], bands: Sequence[Band
     for name in extra:
         names[int(name.split(":")[1])] = name
     return names
-
-
-def _parse(
-    content: Content, data: bytes, names: list[str], heading_line: int, bad: list[Quarantined]
-) -> tuple[pa.Table, Column]:
-    """All cells as text, and the line of each row. Rows of another width go to `bad`."""
-    skipped: list[int] = []
-    unclosed: list[int] = []
-
-    def wrong_width(row: pacsv.InvalidRow) -> Literal["skip", "error"]:
-        skipped.append(int(row.number or 0))
-        if "\n" in row.text.strip():
-            unclosed.append(int(row.number or 0))
-        elif row.text.strip():
-            reason = f"has {row.actual_columns} columns, not {row.expected_columns}"
-            bad.append(Quarantined(int(row.number or 0), "wrong_width", reason, row.text[:RAW_LENGTH]))
-        return "skip"
-
-    try:
-        table = pacsv.read_csv(
-            io.BytesIO(data),
-            read_options=pacsv.ReadOptions(
-                column_names=names, skip_rows=heading_line, use_threads=False, block_size=max(len(data), 1 << 20)
-            ),
-            parse_options=pacsv.ParseOptions(
-                invalid_row_handler=wrong_width, newlines_in_values=b'"' in data, ignore_empty_lines=False
-            ),
-            convert_options=pacsv.ConvertOptions(
-                column_types={name: pa.string() for name in names}, strings_can_be_null=False, check_utf8=False
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise UserError(f"{content.name} cannot be read as CSV ({str(error)[:200]}). {KEPT}") from None
-    if unclosed:
-        raise UserError(f"{content.name}: a quotation mark on line {unclosed[0]:,} is never closed. {KEPT} Mend it.")
-    return table, _lines(table.num_rows, heading_line + 1, skipped)
-
-
-def _lines(rows: int, first: int, skipped: list[int]) -> Column:
-    """Line of each row read, counted from the line `first`; skipped rows keep their own numbers."""
-    lines = pa.array(range(first, rows + first + len(skipped)), pa.int64())
-    if not skipped:
-        return lines
-    return lines.filter(pc.invert(pc.is_in(lines, value_set=pa.array(skipped, pa.int64()))))
 
 
 _DIGITS = r"^[0-9]{1,9}$"
