@@ -33,13 +33,13 @@ from wherry.synthetic.settings import assumptions, rate
 from wherry.synthetic.streams import Ints, Streams
 from wherry.synthetic.timeline import Timeline, pick
 
-#: A code that RM1-like systems may still send though it is no longer in use (Clinical Cytogenetics, closed in 2010).
+#: A code that a trust which sends national codes may still send: closed in 2010 (Clinical Cytogenetics).
 INACTIVE_FUNCTION = "312"
 
 
 @dataclass
 class World:
-    """Everything that has been made, before it is written."""
+    """Everything that has been made, before it is written; `national_codes` are trusts that send functions uncoded."""
 
     inputs: Inputs
     people: People
@@ -54,6 +54,7 @@ class World:
     pairs: list[tuple[str, npt.NDArray[np.int64], npt.NDArray[np.int64]]]
     streams: Streams
     census: int
+    national_codes: frozenset[str]
 
     def __post_init__(self) -> None:
         self.ppid = self._ppids()
@@ -72,7 +73,8 @@ class World:
         """The function each journey is recorded under, a place in `function_words`; a few of X02 have a closed one."""
         rng = self.streams("inactive")
         other = self.inputs.groups.index("X02")
-        first = (self.journeys.trust == 0) & (self.journeys.kind == OPEN) & (self.line.sender < 0)
+        national = [index for index, code in enumerate(self.inputs.trusts) if code in self.national_codes]
+        first = np.isin(self.journeys.trust, national) & (self.journeys.kind == OPEN) & (self.line.sender < 0)
         medical = first & (self.inputs.function_group[self.journeys.function] == other) & (self.line.flaw == 0)
         self.inactive = pick(medical, rate("inactive_function"), rng)
         sent = self.journeys.function.astype(np.int64).copy()

@@ -52,7 +52,9 @@ class Made:
     manifest: dict[str, Any]
 
 
-def make_world(inputs: Inputs, scale: float, seed: int, census: date) -> World:
+def make_world(
+    inputs: Inputs, scale: float, seed: int, census: date, national_codes: frozenset[str] = frozenset()
+) -> World:
     """Everything in memory, before it is written. `scale` 1 is the whole system."""
     streams, today = Streams(seed), day_number(census)
     people = make_people(inputs, scale, streams, today)
@@ -66,19 +68,20 @@ def make_world(inputs: Inputs, scale: float, seed: int, census: date) -> World:
     entries = make_list_entries(inputs, journeys, line, streams, today)
     appointments = make_appointments(journeys, line, streams, today)
     return World(
-        inputs,
-        people,
-        journeys,
-        line,
-        events,
-        referrals,
-        entries,
-        appointments,
-        identities,
-        number,
-        pairs,
-        streams,
-        today,
+        inputs=inputs,
+        people=people,
+        journeys=journeys,
+        line=line,
+        events=events,
+        referrals=referrals,
+        entries=entries,
+        appointments=appointments,
+        identities=identities,
+        nhs_index=number,
+        pairs=pairs,
+        streams=streams,
+        census=today,
+        national_codes=national_codes,
     )
 
 
@@ -95,11 +98,13 @@ def synthesise(
         raise UserError(f"{out} exists and is not an artificial system. It was left as it is. Choose another --out.")
     inputs = inputs_of(system)
     layouts = read_layouts(Path(inputs.template_folder))
+    events = (found for (_, feed), found in layouts.items() if feed == "event")
+    national = frozenset(found.source for found in events if "treatment_function" not in found.codes)
     fresh = out / ".new"
     shutil.rmtree(fresh, ignore_errors=True)
     with steps("Artificial system", 3 + len(inputs.trusts), quiet=quiet) as progress:
         progress.step("people and their pathways")
-        world = make_world(inputs, scale, seed, census)
+        world = make_world(inputs, scale, seed, census, national)
         log = truth.DirtLog()
         rows: dict[str, int] = {}
         for trust, code in enumerate(inputs.trusts):

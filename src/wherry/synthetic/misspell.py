@@ -21,7 +21,7 @@ def misspelt(words: list[str], rng: np.random.Generator) -> list[str]:
 
 
 def _slip(word: str, kind: int, part: float) -> str:
-    at = 1 + int(part * (len(word) - 2)) if len(word) > 2 else 0
+    at = 1 + int(part * (len(word) - 2)) if len(word) > 2 else len(word) - 1
     if kind == 0 and len(word) > 3:
         return word[:at] + word[at + 1 :]
     if kind == 2 and at + 1 < len(word) and word[at] != word[at + 1]:
