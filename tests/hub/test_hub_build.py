@@ -124,7 +124,8 @@ def test_rows_of_an_unknown_pathway_are_in_quarantine(tmp_path: Path) -> None:
         ("appointment", "unknown_pathway", 2),
     }
     assert all("is in no referral feed" in row["reason"] for row in bad)
-    assert "ERM177-1" in next(row["raw"] for row in bad if row["feed"] == "event")
+    sent = (tmp_path / "x" / file_name(TEMPLATES["RM1", "event"])).read_text(encoding="utf-8").splitlines()[7]
+    assert next(row["raw"] for row in bad if row["feed"] == "event") == sent
     adds_up(snapshot)
 
 

@@ -103,6 +103,7 @@ def test_a_value_that_the_row_can_do_without_is_left_blank_and_said(
     make = {"event": event, "patient": patient, "referral": referral}[feed]
     result = checked(tmp_path, backend, "RM1", feed, [make(1), make(2, **change)])
     assert result.bad.num_rows == 0
+    assert code in REASONS
     (name,) = change
     assert good(result)[1][name] is None
     (note,) = result.blanked.to_pylist()

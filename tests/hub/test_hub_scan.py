@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wherry.hub.reasons import REASONS
 from wherry.hub.scan import LONGEST_LINE, MOST_LINES, BadLine, scan
 
 HEADER = ("a", "b", "c")
@@ -69,6 +70,7 @@ def test_a_quoted_field_may_hold_delimiters_quotes_and_line_ends(folder: Path) -
     ],
 )
 def test_a_bad_line_costs_itself_alone(folder: Path, line: bytes, code: str) -> None:
+    assert code in REASONS
     data = b'a,b,c\n0,0,0\n%s\n4,"5",6\n7,8,9\n' % line
     for block in (64, 1 << 24):
         rows, bad, blank = cut(folder, data, block=block)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,10 +80,8 @@ def _build(args: argparse.Namespace) -> int:
 
 
 def _derivations() -> tuple[Derivation, ...]:
-    try:
-        derive: Derivation = importlib.import_module("wherry.waiting.derive").derive
-    except ModuleNotFoundError:
-        return ()
+    from wherry.waiting.derive import derive
+
     return (derive,)
 
 

@@ -92,9 +92,13 @@ class _Plan:
 
 @dataclass(frozen=True)
 class Checked:
-    """One load after its checks: `good` rows (feed columns, typed, with lineage), bad rows and blanked values."""
+    """One load after its checks: `good` rows (feed columns, typed, with lineage), bad rows and blanked values.
+
+    `came` has every landed row's `source_row` and its text as quarantine shows it.
+    """
 
     load: Load
+    came: ibis.Table
     good: ibis.Table
     good_rows: int
     bad: pa.Table
@@ -122,6 +126,9 @@ def check(load: Load, template: Template, raw: ibis.Table, bad_lines: pa.Table, 
     counts = backend.arrow(
         stage.aggregate(
             rows=stage.count(),
+            keys=reduce(lambda left, right: left + "\x1f" + right, [stage[name] for name in shape.key]).nunique(
+                where=~stage["__failed"]
+            ),
             failed=stage["__failed"].cast("int64").sum(),
             **{name: stage[name].cast("int64").sum() for name in softs},
         )
@@ -130,13 +137,16 @@ def check(load: Load, template: Template, raw: ibis.Table, bad_lines: pa.Table, 
     bad = [bad_lines]
     if counts["failed"]:
         bad.append(backend.arrow(_reasons(raw, plan.hard, failed, template, load)))
-    good, repeats = _without_repeats(good, raw, shape.key, template, load, backend)
-    if repeats.num_rows:
+    passed, repeated = counts["rows"] - (counts["failed"] or 0), 0
+    if counts["keys"] < passed:
+        good, repeats = _without_repeats(good, raw, shape.key, template, load, backend)
         bad.append(repeats)
+        repeated = repeats.num_rows
     chosen = [(name, fault) for name, fault in zip(softs, plan.soft, strict=True) if counts[name]]
     blanked = [backend.arrow(_blanked(raw, fault, failed, template)) for _, fault in chosen]
-    good_rows = counts["rows"] - (counts["failed"] or 0) - repeats.num_rows
-    result = Checked(load, good, good_rows, _stack(bad, BAD), _stack(blanked, BLANKED))
+    good_rows = passed - repeated
+    came = raw.select(source_row=raw[LINE], raw=_raw_row(raw, template))
+    result = Checked(load, came, good, good_rows, _stack(bad, BAD), _stack(blanked, BLANKED))
     if load.rows_read != good_rows + result.bad.num_rows:
         raise AssertionError(
             f"{load.file_name}: {load.rows_read} rows read, but {good_rows} good and {result.bad.num_rows} bad"
@@ -339,8 +349,6 @@ def _without_repeats(
     """Good rows without those whose key an earlier row of the same file has, and the latter as bad rows."""
     firsts = good.group_by(*key).aggregate(first_row=good["source_row"].min(), rows=good.count())
     firsts = firsts.filter(firsts["rows"] > 1).drop("rows")
-    if not backend.count(firsts):
-        return good, BAD.empty_table()
     repeats = good.inner_join(firsts, list(key))
     repeats = repeats.filter(repeats["source_row"] > repeats["first_row"]).select("source_row", "first_row")
     repeats = backend.keep(repeats, f"repeated_{load.load_id}")

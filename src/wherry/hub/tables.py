@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 
 import ibis
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from wherry.hub.backends import Backend, union
 from wherry.hub.check import BAD, Checked
@@ -119,25 +117,22 @@ def _with_keys(rows: ibis.Table, feed: str) -> ibis.Table:
 
 def _orphans(checked: Sequence[Checked], rows: ibis.Table, keys: ibis.Table, backend: Backend) -> list[Orphans]:
     """Rows whose pathway is in nobody's referral feed, load by load."""
-    if not checked:
-        return []
-    feed = checked[0].load.feed
-    orphan = rows.anti_join(keys, "pathway_key")
-    fields = [orphan[column.name].cast("string").fill_null("") for column in FEEDS[feed].columns]
-    bad = orphan.select(
-        "load_id",
-        "source_row",
-        reason_code=ibis.literal("unknown_pathway"),
-        reason=ibis.literal("pathway ")
-        + orphan["pathway_key"]
-        + ibis.literal(" is in no referral feed; the row is published once a referral for it arrives"),
-        raw=reduce(lambda left, right: left + ibis.literal("|") + right, fields).substr(0, 2000),
-    )
-    table = backend.arrow(bad)
-    loads = sorted({str(load_id) for load_id in table["load_id"].to_pylist()})
-    return [
-        Orphans(load_id, table.filter(pc.field("load_id") == load_id).select(BAD.names).cast(BAD)) for load_id in loads
-    ]
+    orphan = rows.anti_join(keys, "pathway_key").select("load_id", "source_row", "pathway_key")
+    found = set(backend.arrow(orphan.select("load_id").distinct())["load_id"].to_pylist())
+    result = []
+    for item in checked:
+        if item.load.load_id not in found:
+            continue
+        mine = orphan.filter(orphan["load_id"] == item.load.load_id).inner_join(item.came, "source_row")
+        said = ibis.literal(" is in no referral feed; the row is published once a referral for it arrives")
+        bad = mine.select(
+            "source_row",
+            reason_code=ibis.literal("unknown_pathway"),
+            reason=ibis.literal("pathway ") + mine["pathway_key"] + said,
+            raw=mine["raw"],
+        )
+        result.append(Orphans(item.load.load_id, backend.arrow(bad).select(BAD.names).cast(BAD)))
+    return result
 
 
 # --- what the last snapshot had open --------------------------------------------------------------------------------
