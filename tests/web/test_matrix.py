@@ -67,6 +67,8 @@ TABLE = (
     Line("data:sources", QUALITY),
     Line("data:quarantine", QUALITY),
     Line("data:loads", QUALITY),
+    Line("data:findings", IDENTIFIED, needs="rule"),
+    Line("data:findings_csv", frozenset({M}), needs="rule"),
     Line("data:links", frozenset({M})),
     Line("data:link", frozenset({M}), needs="pair"),
     # the list
@@ -119,6 +121,7 @@ def address(
         "": ({}, ""),
         "person": ({"pk": somebody.pk}, ""),
         "change": ({"pk": somebody.pk, "act": "grant"}, ""),
+        "rule": ({"rule": "p2_overdue"}, ""),
         "measure": ({"code": "over_52"}, ""),
         "pair": ({}, f"?left={review['left_identity']}&right={review['right_identity']}"),
         "view": ({"view_id": 1, "act": "delete"}, ""),

@@ -60,10 +60,13 @@ def moment(value: datetime | None, missing: str = MISSING) -> str:
 def person_name(surname: str | None, forename: str | None) -> str:
     """The surname in capitals, then the first name.
 
-    >>> person_name("Brown", "Ann"), person_name(None, None), person_name("Brown", None)
-    ('BROWN, Ann', 'name not known', 'BROWN')
+    >>> person_name("Brown", "Ann"), person_name(None, None), person_name("Brown", None), person_name("LEE", "MARY-ANN")
+    ('BROWN, Ann', 'name not known', 'BROWN', 'LEE, Mary-Ann')
     """
-    parts = [part for part in ((surname or "").upper(), forename or "") if part]
+    first = forename or ""
+    if first.isupper() and len(first) > 2:
+        first = first.title()
+    parts = [part for part in ((surname or "").upper(), first) if part]
     return ", ".join(parts) or "name not known"
 
 
