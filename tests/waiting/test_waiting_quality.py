@@ -143,14 +143,28 @@ def derived() -> dict[str, pa.Table]:
     row = SimpleNamespace
     old, new = date(2020, 1, 1), date(2025, 3, 31)
     organisations = (row(code="OLD", from_date=old, to_date=new), row(code="26A", from_date=old, to_date=None))
-    sent = pa.table(
-        {
-            "pathway_key": ["case-000", "case-000", "ordinary", "ordinary"],
-            "person_key": ["P-1", "P-2", "P-3", "P-3"],
-            "source": ["RM1", "RGP", "RM1", "RGP"],
-        }
+    transfer = "2025-12-01 transfer 21 seen source=RGP"
+    made.pathway("moved", REFERRED, transfer)
+    made.add(
+        "person_identity",
+        identity_key="RGP:moved",
+        person_key="P-moved",
+        source="RGP",
+        matched_by="nhs_number",
+        nhs_number="9990000018",
+        nhs_number_valid=True,
     )
-    return made.derive(system=SimpleNamespace(organisations=organisations), pathway_submission=sent)
+    made.pathway("confused", REFERRED, transfer)
+    made.add(
+        "person_identity",
+        identity_key="RGP:confused",
+        person_key="P-else",
+        source="RGP",
+        matched_by="alone",
+        nhs_number="9990000018",
+        nhs_number_valid=True,
+    )
+    return made.derive(system=SimpleNamespace(organisations=organisations))
 
 
 @pytest.fixture(scope="module")
@@ -197,8 +211,9 @@ def test_findings_about_people(found: dict[tuple[str, str], Any]) -> None:
 
 
 def test_a_pathway_sent_for_two_people(found: dict[tuple[str, str], Any]) -> None:
-    assert [key for rule, key in found if rule == "two_people"] == ["case-000"]
-    assert found["two_people", "case-000"]["evidence"] == "Sent by RGP and RM1 for different people."
+    assert [key for rule, key in found if rule == "two_people"] == ["confused"]
+    said = "RGP sent events on this pathway, but no identity of this person is known there; sent by RM1."
+    assert found["two_people", "confused"]["evidence"] == said
 
 
 def test_the_list_shows_the_codes_worst_first_and_those_about_the_person(derived: dict[str, pa.Table]) -> None:
@@ -206,7 +221,7 @@ def test_the_list_shows_the_codes_worst_first_and_those_about_the_person(derived
     assert (listed["ordinary"]["findings"], listed["ordinary"]["worst_severity"]) == ("", None)
     assert listed["stranger"]["findings"] == "nhs_number_missing;validation_due"
     assert listed["stranger"]["worst_severity"] == "medium"
-    assert listed["case-000"]["findings"] == "dead_but_open;two_people;validation_due"
+    assert listed["case-000"]["findings"] == "dead_but_open;validation_due"
     on_open = {
         (row["rule"], row["subject_key"]) for row in derived["quality_finding"].to_pylist() if row["on_open_clock"]
     }

@@ -87,9 +87,9 @@ class Made:
             for name, rows in self.rows.items()
         }
 
-    def derive(self, census: date = CENSUS, system: Any = None, **more: pa.Table) -> dict[str, pa.Table]:
+    def derive(self, census: date = CENSUS, system: Any = None) -> dict[str, pa.Table]:
         """Everything that is derived, by DuckDB."""
-        tables = {name: ibis.memtable(table) for name, table in (self.arrow() | more).items()}
+        tables = {name: ibis.memtable(table) for name, table in self.arrow().items()}
         connection = ibis.duckdb.connect()
         try:
             return derive(tables, DeriveContext(census, system, connection))

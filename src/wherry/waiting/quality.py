@@ -138,17 +138,19 @@ def _of_people(tables: Mapping[str, Any], facts: Any) -> Iterable[Any]:
 
 
 def _of_two_people(tables: Mapping[str, Any], facts: Any) -> Iterable[Any]:
-    """Pathways that more than one organisation sent, for different people (`pathway_submission`, where it is given)."""
-    if "pathway_submission" not in tables:
-        return
-    sent = tables["pathway_submission"]
-    rows = sent.group_by("pathway_key").aggregate(
-        people=sent["person_key"].nunique(), first=sent["source"].min(), last=sent["source"].max()
+    """Pathways with events of an organisation that does not know the pathway's person."""
+    place = facts.select(
+        "pathway_key", "identity_key", "person_key", "sender", "organisation", "treatment_function", "is_open"
     )
-    rows = rows.filter(rows["people"] > 1)
-    place = facts.select("pathway_key", "identity_key", "organisation", "treatment_function", "is_open")
+    event, identity = tables["pathway_event"], tables["person_identity"]
+    sent = event.select("pathway_key", other=event["source"]).distinct().inner_join(place, "pathway_key")
+    sent = sent.filter(sent["other"] != sent["sender"])
+    known = identity.select("person_key", other=identity["source"]).distinct()
+    strange = sent.anti_join(known, ["person_key", "other"])
+    rows = strange.group_by("pathway_key").aggregate(other=strange["other"].min())
     rows = rows.inner_join(place, "pathway_key")
-    yield _finding(rows, "two_people", say("Sent by ", rows["first"], " and ", rows["last"], " for different people."))
+    said = say(rows["other"], " sent events on this pathway, but no identity of this person is known there; sent by ")
+    yield _finding(rows, "two_people", say(said, rows["sender"], "."))
 
 
 def findings(tables: Mapping[str, Any], facts: Any, rtt_period: Any, setting: Setting) -> Any:
