@@ -292,7 +292,7 @@ class _Build:
         if self.derivations:
             kept = {table for table, _, _ in common.ON_PATHWAY.values()}
             given = {name: _given(name, table, name in kept, backend) for name, table in tables.items()}
-        context = DeriveContext(census, self.system, backend.con)
+        context = DeriveContext(census, self.system, backend)
         derived: dict[str, ibis.Table | pa.Table] = {}
         for derivation in self.derivations:
             result = derivation({name: _given(name, table, False, backend) for name, table in given.items()}, context)

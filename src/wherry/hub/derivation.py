@@ -16,7 +16,10 @@ import pyarrow as pa
 
 @dataclass(frozen=True)
 class DeriveContext:
-    """What a derivation may know: the census date, the system, and the Ibis backend that holds the tables."""
+    """What a derivation may know: the census date, the system, and what holds the tables.
+
+    `backend` is the hub's own: `con` is its Ibis connection; `give` and `keep` pass rows by file, exact on any engine.
+    """
 
     census: date
     system: Any
