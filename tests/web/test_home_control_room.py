@@ -182,3 +182,17 @@ def test_counting_agrees_with_counting_by_specialty(handmade: Made) -> None:
         for trust, counted in whole.items():
             together = [found[trust] for found in parts.values() if trust in found]
             assert sum(part.number for part in together) == counted.number
+
+
+def test_decisions_to_take_are_counted_as_their_queue_counts_them(
+    client_for: Callable[..., Client], make_user: Callable[..., User], handmade: Made
+) -> None:
+    access = access_of(make_user(Role.WAITING_LIST_MANAGER))
+    room = selectors.control_room(access)
+    assert room is not None
+    assert room.to_validate
+    queue = client_for(Role.WAITING_LIST_MANAGER).get("/waiting-list/validation/").content.decode()
+    assert f"{room.to_validate}" in queue
+    executive = selectors.control_room(access_of(make_user(Role.EXECUTIVE)))
+    assert executive is not None
+    assert executive.to_validate is None

@@ -40,21 +40,32 @@ def organisation_names() -> dict[str, str]:
     return {} if system is None else {code: system.short_name(code) for code in system.trusts}
 
 
+def in_order(codes: Collection[str]) -> list[str]:
+    """Organisations in the order in which the system names its trusts, others after them."""
+    known = list(organisation_names())
+    return sorted(codes, key=lambda code: (known.index(code) if code in known else len(known), code))
+
+
 def organisation_choices(codes: Collection[str]) -> list[tuple[str, str]]:
-    """Code and name of some organisations, by code; the code where no name is known."""
+    """Code and name of some organisations; the code where no name is known."""
     names = organisation_names()
-    return [(code, names.get(code, code)) for code in sorted(codes)]
+    return [(code, names.get(code, code)) for code in in_order(codes)]
 
 
 def memberships(user: User) -> tuple[Place, ...]:
     """Roles of one person."""
     names = organisation_names()
+    rows = [row for row in Membership.objects.filter(user=user) if row.role in set(Role)]
+    order = in_order({row.organisation for row in rows})
     return tuple(
         Place(
-            row.organisation, names.get(row.organisation, row.organisation), Role(row.role), row.reason, row.granted_by
+            organisation=row.organisation,
+            organisation_name=names.get(row.organisation, row.organisation),
+            role=Role(row.role),
+            reason=row.reason,
+            granted_by=row.granted_by,
         )
-        for row in Membership.objects.filter(user=user)
-        if row.role in set(Role)
+        for row in sorted(rows, key=lambda row: (order.index(row.organisation), row.role))
     )
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
-from wherry.web.access.selectors import organisation_names
-from wherry.web.home.selectors import in_order, list_frame
+from wherry.web.access.selectors import in_order, organisation_names
+from wherry.web.home.selectors import list_frame
 
 PAGE = 100
 

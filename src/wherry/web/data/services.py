@@ -60,6 +60,7 @@ def decide(*, by: Access, left: str, right: str, decision: Decision, reason: str
             subject_kind="identity",
             subject_key=identity,
             organisation=identity.split(":", 1)[0],
+            purpose="data quality",
             detail={"other": other, "reason": reason.strip(), "was": standing.decision if standing else ""},
         )
     decisions_file.write(hub_dir() / "identity_decisions.csv", IdentityDecision.objects.order_by("id"))

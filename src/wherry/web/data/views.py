@@ -35,6 +35,7 @@ def quarantine(request: Request) -> HttpResponse:
             action="quarantine.opened",
             subject_kind="quarantine",
             subject_key=",".join(filter(None, asked.values())) or "all",
+            purpose="data quality",
             detail={"rows": len(page.rows), "page": page.number},
         )
     context = {"page": page, "reasons": reasons, "asked": asked, "raw": raw, "query": urlencode(asked)}
@@ -92,6 +93,7 @@ def link(request: Request) -> HttpResponse:
             subject_kind="identity",
             subject_key=identity,
             organisation=identity.split(":", 1)[0],
+            purpose="data quality",
             detail={"beside": right if identity == left else left},
         )
     pair, fields, history = link_selectors.pair(request.access, left, right) or found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,10 +15,12 @@ from wherry.paths import hub_dir
 from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
+from wherry.web.access.selectors import in_order, organisation_names
 from wherry.web.home import measures
 from wherry.web.home.measures import Count, Counts, Measure, Rows
 from wherry.web.waiting.frame import Frame, frame_of
-from wherry.web.waiting.overlay import Overlay, overlay_of
+from wherry.web.waiting.overlay import ASKED, Overlay, overlay_of
+from wherry.web.waiting.queue import Queue
 
 if TYPE_CHECKING:
     from wherry.hub.snapshot import Snapshot
@@ -66,6 +67,7 @@ class ControlRoom:
     trusts: tuple[tuple[str, str], ...]
     late: tuple[Late, ...]
     asked: int
+    to_validate: int | None
     before: date | None
     built_at: datetime
     census: date
@@ -100,12 +102,13 @@ def control_room(access: Access) -> ControlRoom | None:
     late = late_feeds(snapshot, scope)
     missing = tuple(code for code in scope if code not in _sources(snapshot))
     tiles = tuple(_tile(measure, scope, now, before, today, late, missing, access) for measure in measures.MEASURES)
-    names = _names()
+    names = organisation_names()
     return ControlRoom(
         tiles=tiles,
         trusts=tuple((code, names.get(code, code)) for code in scope),
         late=late,
-        asked=_asked(snapshot, today, scope),
+        asked=_asked(purpose, today, scope),
+        to_validate=_to_validate(access),
         before=before.census if before else None,
         built_at=datetime.fromisoformat(str(snapshot.manifest["built_at"])),
         census=snapshot.census,
@@ -321,20 +324,12 @@ def _sources(snapshot: Snapshot) -> set[str]:
     return {row["source"] for row in rows if row["feed"] == "event" and row["extract_on"] is not None}
 
 
-def _asked(snapshot: Snapshot, today: date, scope: list[str]) -> int:
-    from wherry.web.waiting.models import State, ValidationCase
-
-    return ValidationCase.objects.filter(state=State.ASKED, organisation__in=scope).count()
-
-
-def in_order(codes: Collection[str]) -> list[str]:
-    """Trusts in the order in which the system names them, others after them."""
-    system = snapshots.system()
-    known = list(system.trusts) if system else []
-    return sorted(codes, key=lambda code: (known.index(code) if code in known else len(known), code))
+def _asked(purpose: str, today: date, scope: list[str]) -> int:
+    """Pathways that wait for a clinician's answer."""
+    frame, overlay = _frame(purpose, today)
+    return int(((overlay.states == ASKED) & frame.facets["organisation"].mask(scope)).sum())
 
 
-def _names() -> dict[str, str]:
-    from wherry.web.access.selectors import organisation_names
-
-    return organisation_names()
+def _to_validate(access: Access) -> int | None:
+    """Pathways that wait for this reader's validation decision; blank for those who do not validate."""
+    return int(Queue(access).waiting.sum()) if access.can(Permission.VALIDATE) else None

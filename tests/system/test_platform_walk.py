@@ -1,0 +1,212 @@
+"""Each role signs in and walks its pages; on every page an accessibility check, and no way out of its role."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from wherry.web.access.permissions import Role
+
+PLACES = {
+    Role.WAITING_LIST_MANAGER: [
+        "/",
+        "/measures/over_52/",
+        "/data/",
+        "/data/quarantine/",
+        "/data/loads/",
+        "/data/links/",
+    ],
+    Role.CLINICIAN: ["/", "/measures/no_next/", "/data/", "/data/published/"],
+    Role.ANALYST: ["/", "/measures/within_18/", "/data/", "/data/quarantine/", "/data/published/"],
+    Role.EXECUTIVE: ["/", "/measures/on_list/", "/data/published/", "/me/", "/me/password/", "/help/", "/about/"],
+    Role.INFORMATION_GOVERNANCE: ["/", "/audit/", "/audit/unusual/", "/data/"],
+    Role.ADMINISTRATOR: ["/", "/people/", "/people/1/", "/people/add/", "/data/"],
+}
+
+
+@pytest.mark.parametrize("role", list(Role), ids=lambda role: role.value)
+def test_each_role_walks_its_pages(
+    role: Role, page: Any, sign_in: Callable[..., None], axe: Callable[[Any], None]
+) -> None:
+    page.goto("/")
+    assert page.url.endswith("/sign-in/?next=%2F")
+    axe(page)
+    sign_in(page, role)
+    for place in PLACES[role]:
+        response = page.goto(place)
+        assert response.status == 200, place
+        assert page.get_by_role("heading", level=1).count() == 1
+        assert page.get_by_text("Artificial system.").is_visible()
+        axe(page)
+    page.get_by_role("button", name="Sign out").click()
+    assert page.get_by_text("You have signed out.").is_visible()
+    page.goto("/")
+    assert "/sign-in/" in page.url
+
+
+def test_every_place_of_the_menu_opens(
+    new_page: Callable[..., Any], sign_in: Callable[..., None], axe: Callable[[Any], None]
+) -> None:
+    for role in Role:
+        page = new_page()
+        sign_in(page, role)
+        places = page.locator("nav.nhsuk-header__navigation a").evaluate_all("links => links.map(a => a.pathname)")
+        assert "/" in places
+        for place in places:
+            assert page.goto(place).status == 200, (role, place)
+            assert page.locator(".nhsuk-header__navigation [aria-current=page]").count() == 1
+            axe(page)
+
+
+def test_every_tile_leads_to_a_list_of_as_many(page: Any, sign_in: Callable[..., None]) -> None:
+    sign_in(page, Role.WAITING_LIST_MANAGER)
+    tiles = page.locator(".app-tile").evaluate_all(
+        """tiles => tiles.map(tile => ({
+            href: tile.querySelector("h3 a").getAttribute("href"),
+            words: tile.querySelector("h3").innerText,
+            number: tile.querySelector(".app-tile__number").innerText,
+            beside: tile.innerText,
+        }))"""
+    )
+    assert len(tiles) >= 10
+    followed = 0
+    for tile in tiles:
+        response = page.goto(tile["href"])
+        assert response.status == 200, tile
+        if not tile["href"].startswith("/waiting-list/"):
+            continue
+        number = tile["number"]
+        if "%" in number:
+            number = re.search(r"([\d,]+) of [\d,]+ pathways", tile["beside"])[1]  # type: ignore[index]
+        said = page.locator("main").inner_text()
+        assert re.search(rf"(?<![\d,]){number}(?![\d,])", said), (tile, said[:600])
+        followed += 1
+    assert followed >= 10
+
+
+def test_the_json_of_accounts_and_the_audit_check_agree_with_the_screen(
+    live: Any, page: Any, sign_in: Callable[..., None]
+) -> None:
+    sign_in(page, Role.INFORMATION_GOVERNANCE)
+    page.goto("/audit/unusual/")
+    page.get_by_role("button", name="Check the log").click()
+    assert page.get_by_text("The log is whole").is_visible()
+    assert "The audit log is whole" in live.run("people", "verify-audit")
+    accounts = json.loads(live.run("people", "list", "--format", "json"))
+    assert len(accounts) == len(Role)
+
+
+def test_what_governance_sees_is_what_others_did(
+    new_page: Callable[..., Any], sign_in: Callable[..., None], live: Any
+) -> None:
+    analyst = new_page()
+    sign_in(analyst, Role.ANALYST)
+    assert analyst.goto("/people/").status == 403
+    assert analyst.get_by_text("Your role does not open this page").is_visible()
+    governance = new_page()
+    sign_in(governance, Role.INFORMATION_GOVERNANCE)
+    governance.goto("/audit/")
+    governance.get_by_label("What").select_option("access.refused")
+    governance.get_by_role("button", name="Show").click()
+    row = governance.locator("tbody tr").first
+    assert live.accounts[Role.ANALYST][0] in row.inner_text()
+    assert "/people/" in row.inner_text()
+    with governance.expect_download() as download:
+        governance.get_by_role("link", name="Download as CSV").click()
+    assert download.value.suggested_filename.startswith("audit-")
+
+
+def test_an_administrator_gives_a_role_and_takes_it_away(
+    page: Any, sign_in: Callable[..., None], axe: Callable[[Any], None], live: Any
+) -> None:
+    sign_in(page, Role.ADMINISTRATOR)
+    page.goto("/people/add/")
+    page.get_by_label("User name").fill("temporary")
+    page.get_by_label("First password").fill("short")
+    page.get_by_role("button", name="Make the account").click()
+    assert page.get_by_text("too short").is_visible()
+    axe(page)
+    page.get_by_label("First password").fill("long-enough-for-a-day")
+    page.get_by_role("button", name="Make the account").click()
+    assert page.get_by_text("It can do nothing yet").is_visible()
+    page.get_by_label("Role", exact=True).select_option("analyst")
+    page.get_by_label("Why", exact=True).first.fill("helps for a day")
+    page.get_by_role("button", name="Give the role").click()
+    assert page.get_by_text("The role is given.").is_visible()
+    axe(page)
+    page.get_by_label("Why take away analyst").fill("the day is over")
+    page.get_by_role("button", name="Take away analyst").click()
+    assert page.get_by_text("No role yet").is_visible()
+    page.get_by_text("Close the account").first.click()
+    page.locator("#state-reason").fill("the day is over")
+    page.get_by_role("button", name="Close the account").click()
+    assert page.get_by_text("This account is closed.").is_visible()
+    _remove(live, "temporary")
+
+
+def _remove(live: Any, username: str) -> None:
+    """Take the test's own account out again, so that the other tests count as many as there were."""
+    import sqlite3
+
+    with sqlite3.connect(live.folder / "web.sqlite3") as database:
+        database.execute("DELETE FROM wherry_access_user WHERE username = ?", [username])
+
+
+def test_wrong_passwords_close_the_account_for_a_while_in_clear_words(
+    new_page: Callable[..., Any], live: Any, axe: Callable[[Any], None]
+) -> None:
+    page = new_page()
+    page.goto("/sign-in/")
+    for _ in range(6):
+        page.get_by_label("User name").fill("nobody-of-that-name")
+        page.get_by_label("Password", exact=True).fill("wrong")
+        page.get_by_role("button", name="Sign in").click()
+    assert page.get_by_text("Try again in 15 minutes").first.is_visible()
+    axe(page)
+
+
+def test_two_records_are_decided_and_undone(
+    page: Any, sign_in: Callable[..., None], axe: Callable[[Any], None], live: Any
+) -> None:
+    sign_in(page, Role.WAITING_LIST_MANAGER)
+    page.goto("/data/links/")
+    pairs = page.locator("tbody th a")
+    if pairs.count() == 0:
+        assert page.get_by_text("Nothing to decide").is_visible()
+        return
+    pairs.first.click()
+    axe(page)
+    page.get_by_label("Two different people").check()
+    page.get_by_label("How do you know?").fill("both seen in the case notes")
+    page.get_by_role("button", name="Keep this decision").click()
+    assert page.get_by_text("Kept: two different people").is_visible()
+    axe(page)
+    page.get_by_label("Why undo it?").fill("not sure after all")
+    page.get_by_role("button", name="Undo the decision").click()
+    assert page.get_by_text("Are they the same person?").is_visible()
+    rows = (live.folder / "hub" / "identity_decisions.csv").read_text().splitlines()
+    assert [row.split(",")[2] for row in rows[-2:]] == ["different", "undone"]
+
+
+def test_the_published_position_is_there_or_says_how(page: Any, sign_in: Callable[..., None], live: Any) -> None:
+    sign_in(page, Role.ANALYST)
+    page.goto("/data/published/")
+    if not (live.folder / "hub" / "published").is_dir():
+        assert page.get_by_text("wherry published load FILE").is_visible()
+        return
+    row = page.get_by_role("row", name=re.compile("^On the list")).inner_text()
+    assert re.findall(r"\d+,\d+", row)[:3] == ["68,959", "33,378", "26,144"]
+    page.get_by_label("Chart of").select_option(label="Norfolk and Norwich")
+    page.wait_for_url("**who=RM1**")
+    assert page.locator("svg[role=img]").count() >= 1
+    assert page.get_by_text("Waits by week: Norfolk and Norwich").is_visible()
+
+
+def test_the_accessibility_check_can_fail(page: Any, axe: Callable[[Any], None]) -> None:
+    page.set_content("<html><body><img src='data:,'><a href='/'></a></body></html>")
+    with pytest.raises(AssertionError, match="image-alt"):
+        axe(page)
