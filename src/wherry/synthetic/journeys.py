@@ -8,7 +8,7 @@ planned ones are added by assumption. Waits do not depend on who the patient is.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -209,13 +209,3 @@ def _planned(inputs: Inputs, scale: float, rng: np.random.Generator, census: int
             function = _spread(inputs, group, int(size), rng) if size else np.zeros(0, dtype=np.int64)
             parts.append(_part(trust, PLANNED, function, start, np.full(size, NEVER), np.full(size, -1), True))
     return parts
-
-
-def month_of(day: Ints) -> npt.NDArray[np.int64]:
-    """Months from January 1970, for counting by month."""
-    return day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-
-
-def as_date(day: int) -> date:
-    """The date of a day number."""
-    return _EPOCH + timedelta(days=int(day))

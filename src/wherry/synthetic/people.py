@@ -17,7 +17,7 @@ from wherry.synthetic.arrow import Text, either, joined, words
 from wherry.synthetic.inputs import Inputs
 from wherry.synthetic.names import Names
 from wherry.synthetic.settings import assumptions
-from wherry.synthetic.streams import NEVER, Ints, Streams, largest_remainder, systematic
+from wherry.synthetic.streams import NEVER, Ints, Streams, systematic
 
 ETHNIC_CODES = tuple("ABCDEFGHJKLMNPRS")
 
@@ -180,8 +180,3 @@ def _outcodes(inputs: Inputs) -> list[str]:
         )
         seen[district] = seen.get(district, 0) + 1
     return chosen
-
-
-def population_check(inputs: Inputs, people: People) -> npt.NDArray[np.int64]:
-    """Expected people by place at this size, by largest remainder; for tests."""
-    return largest_remainder(inputs.population.sum(axis=1), len(people))
