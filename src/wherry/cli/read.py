@@ -52,7 +52,7 @@ def _fhir(args: argparse.Namespace) -> int:
 
 def _hes(args: argparse.Namespace) -> int:
     from wherry.hub import hes
-    from wherry.hub.fhir.write import write_tables
+    from wherry.hub.fhir.writer import write_tables
     from wherry.progress import steps
 
     with steps("Reading HES", len(args.files), quiet=args.quiet) as progress:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wherry.hub.fhir.build import Refused
-from wherry.hub.fhir.read import FhirRead, read
-from wherry.hub.fhir.write import write
+from wherry.hub.fhir.reader import FhirRead, read
+from wherry.hub.fhir.writer import write
 
 __all__ = ["FhirRead", "Refused", "read", "write"]

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from wherry.errors import UserError
 
@@ -56,44 +56,45 @@ def documents(name: str, file: IO[bytes]) -> Iterator[Document]:
     try:
         start = file.read(512)
         file.seek(0)
-        yield from _stream(name, file, start, 0)
+        yield from _stream(name, name, file, start, 0)
     except _BROKEN as error:
         yield Document(name, 0, b"", f"cannot be read to its end: {error or type(error).__name__}")
 
 
-def _stream(name: str, file: IO[bytes], start: bytes, depth: int) -> Iterator[Document]:
+def _stream(shown: str, name: str, file: IO[bytes], start: bytes, depth: int) -> Iterator[Document]:
+    """Documents of a stream that begins with `start`; `shown` is its name for people, `name` tells what is in it."""
     if depth > 3:
-        yield Document(name, 0, b"", "is packed more than three times")
+        yield Document(shown, 0, b"", "is packed more than three times")
     elif start[:2] == b"\x1f\x8b":
         inner = gzip.GzipFile(fileobj=file)
         head = inner.peek(512)[:512]
-        yield from _stream(name.removesuffix(".gz"), inner, head, depth + 1)  # type: ignore[arg-type]
+        yield from _stream(shown, name.removesuffix(".gz"), cast(IO[bytes], inner), head, depth + 1)
     elif start[:4] == b"PK\x03\x04":
-        yield from _zip(name, file, depth)
+        yield from _zip(shown, file, depth)
     elif start[257:262] == b"ustar" or name.endswith((".tar", ".tgz")):
-        yield from _tar(name, file, depth)
+        yield from _tar(shown, file, depth)
     else:
-        yield from _plain(name, file)
+        yield from _plain(shown, name, file)
 
 
-def _tar(name: str, file: IO[bytes], depth: int) -> Iterator[Document]:
+def _tar(shown: str, file: IO[bytes], depth: int) -> Iterator[Document]:
     with tarfile.open(fileobj=file, mode="r|") as archive:
         for member in archive:
             if member.isfile() and _wanted(member.name):
                 inner = archive.extractfile(member)
                 if inner is not None:
-                    yield from _member(f"{name}/{member.name}", inner, depth)
+                    yield from _member(f"{shown}/{member.name.removeprefix('./')}", inner, depth)
 
 
-def _zip(name: str, file: IO[bytes], depth: int) -> Iterator[Document]:
+def _zip(shown: str, file: IO[bytes], depth: int) -> Iterator[Document]:
     with zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
             if not info.is_dir() and _wanted(info.filename):
                 try:
                     with archive.open(info) as inner:
-                        yield from _member(f"{name}/{info.filename}", inner, depth)
+                        yield from _member(f"{shown}/{info.filename}", inner, depth)
                 except _BROKEN as error:
-                    yield Document(f"{name}/{info.filename}", 0, b"", f"cannot be unpacked: {error}")
+                    yield Document(f"{shown}/{info.filename}", 0, b"", f"cannot be unpacked: {error}")
 
 
 def _wanted(name: str) -> bool:
@@ -103,18 +104,18 @@ def _wanted(name: str) -> bool:
 
 def _member(name: str, inner: IO[bytes], depth: int) -> Iterator[Document]:
     if name.lower().endswith(".gz"):
-        yield from _stream(name, inner, b"\x1f\x8b", depth + 1)
+        yield from _stream(name, name, inner, b"\x1f\x8b", depth + 1)
     else:
-        yield from _plain(name, inner)
+        yield from _plain(name, name, inner)
 
 
-def _plain(name: str, file: IO[bytes]) -> Iterator[Document]:
+def _plain(shown: str, name: str, file: IO[bytes]) -> Iterator[Document]:
     if name.lower().endswith((".ndjson", ".jsonl")):
-        yield from _lines(name, file)
+        yield from _lines(shown, file)
         return
     data = file.read(MAXIMUM_BYTES + 1)
     if len(data) > MAXIMUM_BYTES:
-        yield Document(name, 0, b"", f"is larger than {MAXIMUM_BYTES:,} bytes; send it as NDJSON")
+        yield Document(shown, 0, b"", f"is larger than {MAXIMUM_BYTES:,} bytes; send it as NDJSON")
         return
     end = data.find(b"\n")
     if (
@@ -124,9 +125,9 @@ def _plain(name: str, file: IO[bytes]) -> Iterator[Document]:
     ):
         for number, line in enumerate(data.split(b"\n"), start=1):
             if line.strip():
-                yield Document(name, number, line)
+                yield Document(shown, number, line)
         return
-    yield Document(name, 0, data)
+    yield Document(shown, 0, data)
 
 
 def _lines(name: str, file: IO[bytes]) -> Iterator[Document]:

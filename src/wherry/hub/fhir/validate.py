@@ -14,7 +14,7 @@ from typing import Any
 
 #: Models are asked for at most so often per type before the sample spreads out.
 FIRST_OF_TYPE = 3
-SPREAD = 997
+SPREAD = 97
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,6 @@ Source: NHS England, HES data dictionary (admitted patient care, outpatient, acc
 
 from __future__ import annotations
 
-from wherry.hub.hes.read import HesRead, read
+from wherry.hub.hes.reader import HesRead, read
 
 __all__ = ["HesRead", "read"]

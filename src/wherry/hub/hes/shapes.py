@@ -59,12 +59,13 @@ DATASETS = (
         "episode_key",
         _named(
             f"episode_key=EPIKEY {_PERSON} {_PLACE} age=STARTAGE:age age_exact=STARTAGE_CALC:real"
-            " admitted_on=ADMIDATE:date admission_method=ADMIMETH admission_source=ADMISORC patient_class=CLASSPAT started_on=EPISTART:date"
-            " ended_on=EPIEND:date episode_order=EPIORDER:whole episode_status=EPISTAT episode_type=EPITYPE"
+            " admitted_on=ADMIDATE:date admission_method=ADMIMETH admission_source=ADMISORC"
+            " patient_class=CLASSPAT started_on=EPISTART:date ended_on=EPIEND:date"
+            " episode_order=EPIORDER:whole episode_status=EPISTAT episode_type=EPITYPE"
             " episode_days=EPIDUR:whole discharged_on=DISDATE:date discharge_method=DISMETH"
-            " discharge_destination=DISDEST decided_on=ELECDATE:date waited_days=ELECDUR:whole main_specialty=MAINSPEF treatment_function=TRETSPEF"
-            " finished=FCE:whole waiting_list=WAITLIST:whole diagnosis_count=DIAG_COUNT:whole"
-            " operation_count=OPERTN_COUNT:whole"
+            " discharge_destination=DISDEST decided_on=ELECDATE:date waited_days=ELECDUR:whole"
+            " main_specialty=MAINSPEF treatment_function=TRETSPEF finished=FCE:whole"
+            " waiting_list=WAITLIST:whole diagnosis_count=DIAG_COUNT:whole operation_count=OPERTN_COUNT:whole"
         ),
         (("diagnoses", "DIAG_4_"), ("operations", "OPERTN_4_")),
     ),
@@ -77,8 +78,8 @@ DATASETS = (
             f"appointment_key=ATTENDKEY {_PERSON} {_PLACE} age=APPTAGE:age age_exact=APPTAGE_CALC:real"
             " appointment_on=APPTDATE:date attended=ATTENDED outcome=OUTCOME first_attendance=FIRSTATT"
             " attendance_type=ATENTYPE priority=PRIORITY referral_source=REFSOURC referrer=REFERORG"
-            " referred_on=REQDATE:date last_missed_on=DNADATE:date waited_days=WAITING:whole main_specialty=MAINSPEF"
-            " treatment_function=TRETSPEF staff_type=STAFFTYP service_type=SERVTYPE"
+            " referred_on=REQDATE:date last_missed_on=DNADATE:date waited_days=WAITING:whole"
+            " main_specialty=MAINSPEF treatment_function=TRETSPEF staff_type=STAFFTYP service_type=SERVTYPE"
         ),
         (("diagnoses", "DIAG_4_"), ("operations", "OPERTN_4_")),
     ),
@@ -90,8 +91,9 @@ DATASETS = (
         _named(
             f"attendance_key=AEKEY {_PERSON} {_PLACE} age=ARRIVALAGE:age age_exact=ARRIVALAGE_CALC:real"
             " arrived_on=ARRIVALDATE:date arrival_time=ARRIVALTIME arrival_mode=AEARRIVALMODE"
-            " attendance_type=AEATTENDCAT disposal=AEATTENDDISP department_type=AEDEPTTYPE incident_place=AEINCLOCTYPE patient_group=AEPATGROUP"
-            " referral_source=AEREFSOURCE minutes_to_assessment=INITDUR:minutes minutes_to_treatment=TRETDUR:minutes"
+            " attendance_type=AEATTENDCAT disposal=AEATTENDDISP department_type=AEDEPTTYPE"
+            " incident_place=AEINCLOCTYPE patient_group=AEPATGROUP referral_source=AEREFSOURCE"
+            " minutes_to_assessment=INITDUR:minutes minutes_to_treatment=TRETDUR:minutes"
             " minutes_to_conclusion=CONCLDUR:minutes minutes_to_departure=DEPDUR:minutes"
         ),
         (("diagnoses", "DIAG2_"), ("investigations", "INVEST2_"), ("treatments", "TREAT2_")),

@@ -149,6 +149,9 @@ class _Reader:
                 return
             kind, number = found
             seen = self._seen[kind]
+        if type(number) is not str or not number:
+            self._refuse(row, "no_id", f"{kind} has an id that is no text", _dump(resource), counted=True)
+            return
         if number in seen:
             words = "{}/{} was already read: {}, row {}".format(kind, number, *seen[number])
             self._refuse(row, "repeated_resource", words, _dump(resource), counted=True)

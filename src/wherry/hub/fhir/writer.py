@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wherry.errors import UserError
-from wherry.hub.fhir.read import FhirRead
+from wherry.hub.fhir.reader import FhirRead
 
 _QUARANTINE: dict[str, pa.DataType] = {
     "file_name": pa.string(),
