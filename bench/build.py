@@ -45,13 +45,18 @@ for found in look(Path(sys.argv[1]), target / "scratch"):
     template = match(found.name, first_line(found.path), templates).template
     if template is None:
         continue
-    encoding = "CP1252" if template.encoding == "windows-1252" else "utf-8"
+    path = found.path
+    if template.encoding != "utf-8":
+        # DuckDB has no reader for this encoding without a download, so the copy is helped over it.
+        path = target / "as-utf-8.txt"
+        path.write_bytes(found.path.read_bytes().decode(template.encoding).encode())
     source = (
-        f"read_csv('{found.path}', delim='{template.delimiter}', header=true, all_varchar=true, strict_mode=false, "
-        f"null_padding=true, ignore_errors=true, encoding='{encoding}')"
+        f"read_csv('{path}', delim='{template.delimiter}', header=true, all_varchar=true, strict_mode=false, "
+        f"null_padding=true, ignore_errors=true)"
     )
-    con.execute(f"COPY (SELECT * FROM {source}) TO '{target / found.sha256}.parquet' (FORMAT parquet, COMPRESSION zstd)")
-    rows += con.execute(f"SELECT count(*) FROM '{target / found.sha256}.parquet'").fetchone()[0]
+    copy = target / f"{found.sha256}.parquet"
+    con.execute(f"COPY (SELECT * FROM {source}) TO '{copy}' (FORMAT parquet, COMPRESSION zstd)")
+    rows += con.execute(f"SELECT count(*) FROM '{copy}'").fetchone()[0]
 print(json.dumps({"rows": rows}))
 """
 
