@@ -21,7 +21,7 @@ from wherry.hub.linkage.standard import standardise
 #: No share is below this, so that a level that was never seen is unlikely and not impossible.
 LEAST_SHARE = 1e-4
 LEAST_CHANCE = 1e-6
-#: Training data make fewer kinds of mistake than life does: no disagreement is taken to be rarer in one person than this.
+#: Training data make fewer kinds of mistake than life does: no disagreement in one person is taken to be rarer.
 LEAST_DISAGREEMENT = 0.005
 
 
