@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry.hub.schema import EVENT_TYPES
+from wherry.reference import rtt_codes
 from wherry.waiting import clocks, codes, engine
 
 COLUMNS = waiting_oracle.COLUMNS
@@ -329,6 +330,22 @@ def test_an_event_without_a_pathway_or_a_date_is_an_error() -> None:
 
 
 STATUSES = tuple("10 11 10 11 12 20 21 30 31 32 31 32 33 33 34 36 90 99 13".split()) + ("",)  # noqa: RUF005, SIM905
+
+
+def test_the_codes_are_those_of_the_reference() -> None:
+    def numbers(texts: frozenset[str]) -> set[int]:
+        return {int(text) for text in texts}
+
+    assert set(codes.START_RULE_OF) == codes.STARTS == numbers(rtt_codes.STARTS)
+    assert numbers(rtt_codes.RUNNING) == codes.RUNNING
+    assert set(codes.STOP_RULE_OF) == codes.STOPS | {33} == numbers(rtt_codes.STOPS)
+    assert numbers(rtt_codes.OUTSIDE) == codes.OUTSIDE
+    assert numbers(rtt_codes.ACTIVE_MONITORING) == codes.MONITORING
+    assert set(codes.START_RULE_OF.values()) < set(codes.START_RULES)
+    assert set(codes.STOP_RULE_OF.values()) < set(codes.STOP_RULES)
+    assert set(codes.ISSUE_WORDS) == set(codes.ISSUES)
+    assert list(codes.ISSUES) == sorted(codes.ISSUES)
+
 
 # --- the second reading ---------------------------------------------------------------------------------------------
 

@@ -162,39 +162,39 @@ STOP_RULES = _rules(
     Rule(
         "stop_admitted_treatment",
         "The clock stops on the day of admission for first definitive treatment",
-        f"{GUIDANCE}: rule 4, status 30",
+        f"{GUIDANCE}: rule 4a, status 30",
     ),
     Rule(
         "stop_treatment",
         "The clock stops when first definitive treatment starts without an admission",
-        f"{GUIDANCE}: rule 4, status 30",
+        f"{GUIDANCE}: rule 4a, status 30",
     ),
     Rule(
         "stop_monitoring_patient",
         "The clock stops when the patient asks for active monitoring",
-        f"{GUIDANCE}: rule 5, status 31",
+        f"{GUIDANCE}: rule 5b, status 31",
     ),
     Rule(
         "stop_monitoring_professional",
         "The clock stops when a care professional starts active monitoring with the patient's agreement",
-        f"{GUIDANCE}: rule 5, status 32",
+        f"{GUIDANCE}: rule 5b, status 32",
     ),
     Rule(
         "nullify_first_dna",
         "The clock is nullified when the patient does not attend a first appointment that was clearly communicated",
-        f"{GUIDANCE}: rule 5, status 33",
+        f"{GUIDANCE}: rule 5e, status 33",
     ),
     Rule(
         "stop_no_treatment",
         "The clock stops when it is decided not to treat, or that no further contact is needed",
-        f"{GUIDANCE}: rule 5, status 34",
+        f"{GUIDANCE}: rules 4b, 5a, 5d and 5f, status 34",
     ),
     Rule(
         "stop_declined",
         "The clock stops when the patient declines the treatment offered",
-        f"{GUIDANCE}: rule 5, status 35",
+        f"{GUIDANCE}: rule 5c, status 35",
     ),
-    Rule("stop_died", "The clock stops when the patient dies", f"{GUIDANCE}: rule 5, status 36"),
+    Rule("stop_died", "The clock stops when the patient dies", f"{GUIDANCE}: Annex D, status 36"),
 )
 
 RULES = START_RULES | STOP_RULES
