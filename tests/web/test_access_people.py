@@ -188,3 +188,17 @@ def test_the_command_line_makes_lists_and_checks(
         run("grant", "ann", "boss", "RM1", "--reason", "x")
     with pytest.raises(UserError, match="Nobody is called bob"):
         run("deactivate", "bob", "--reason", "x")
+
+
+def test_zero_bytes_and_endless_words_are_no_error(client_for: Callable[..., Client]) -> None:
+    client = client_for(Role.ADMINISTRATOR)
+    assert client.get("/people/?q=%00").status_code == 200
+    form = {"username": "zero", "forename": "\x00" * 3, "surname": "x" * 900, "email": "", "password": PASSWORD}
+    assert client.post("/people/add/", form).status_code == 302
+    user = User.objects.get(username="zero")
+    grant = {"role": "analyst", "organisation": "RM1", "reason": "y\x00" * 900}
+    assert client.post(f"/people/{user.pk}/grant/", grant).status_code == 302
+    stranger = Client()
+    assert stranger.post("/sign-in/", {"username": "\x00", "password": "\x00"}).status_code == 422
+    governance = client_for(Role.INFORMATION_GOVERNANCE)
+    assert governance.get("/audit/?person=%00&actor=%00&action=%00").status_code == 200

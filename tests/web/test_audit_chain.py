@@ -155,3 +155,13 @@ def test_eight_writers_at_once_make_one_chain(two_writers: None) -> None:
     assert audit.verify().lines == 80
     assert audit.verify().sound
     assert {line.actor for line in AuditEvent.objects.all()} == {f"system: writer {n}" for n in range(8)}
+
+
+def test_whatever_is_too_long_or_has_zero_bytes_is_still_kept(db: None) -> None:
+    line = audit.record_system(
+        actor="t" * 300, action="x", subject_kind="y", subject_key="a\x00b" + "z" * 500, detail={"n": "\x00"}
+    )
+    line.refresh_from_db()
+    assert line.subject_key.startswith("a\ufffdbz")
+    assert len(line.subject_key) == 200
+    assert audit.verify().sound

@@ -108,7 +108,14 @@ def line_hash(event: AuditEvent) -> str:
     return hashlib.sha256(canonical(values).encode()).hexdigest()
 
 
+def _fit(name: str, text: str) -> str:
+    """Text that every database can keep in a column: without zero bytes, and cut to the column's length."""
+    field = AuditEvent._meta.get_field(name)
+    return text.replace("\x00", "\ufffd")[: getattr(field, "max_length", None)]
+
+
 def _append(**values: str) -> AuditEvent:
+    values = {name: _fit(name, text) for name, text in values.items()}
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:

@@ -120,11 +120,14 @@ def _asked(request: Request) -> tuple[AuditFilter, str]:
             problems.append(f"{words} is not a date: write 2026-04-03.")
             return None
 
+    def text(name: str, longest: int) -> str:
+        return request.GET.get(name, "").replace("\x00", "").strip()[:longest]
+
     before = request.GET.get("before", "")
     asked = AuditFilter(
-        person=request.GET.get("person", "").strip()[:200],
-        actor=request.GET.get("actor", "").strip()[:150],
-        action=request.GET.get("action", "").strip()[:80],
+        person=text("person", 200),
+        actor=text("actor", 150),
+        action=text("action", 80),
         since=day("since", "The first day"),
         until=day("until", "The last day"),
         before=int(before) if before.isdigit() and len(before) < 18 else None,

@@ -81,7 +81,7 @@ def about_me(access: Access) -> AboutMe:
 def people(search: str = "") -> QuerySet[User]:
     """Accounts with their roles, by user name; `search` looks in user names and names."""
     found = User.objects.prefetch_related(Prefetch("memberships", Membership.objects.order_by("organisation", "role")))
-    for word in search.split():
+    for word in search.replace("\x00", " ").split():
         found = found.filter(Q(username__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word))
     return found.order_by("username")
 

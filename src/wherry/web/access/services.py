@@ -68,18 +68,28 @@ def _check_may_manage(by: Actor, organisation: str | None = None) -> None:
         raise UserError(f"You do not administer accounts{where}. Nothing was changed.")
 
 
+def _reason(text: str, missing: str) -> str:
+    """The reason that was given, at most 500 characters; `UserError` with the words for a missing one."""
+    reason = text.replace("\x00", "").strip()[:500]
+    if not reason:
+        raise UserError(missing)
+    return reason
+
+
 @transaction.atomic
 def create_account(*, by: Actor, username: str, forename: str, surname: str, password: str, email: str = "") -> User:
     """Make an account without any role. The password must pass the rules."""
     _check_may_manage(by)
-    username = username.strip()
+    username, forename, surname, email = (
+        text.replace("\x00", "").strip()[:150] for text in (username, forename, surname, email)
+    )
     try:
         User.username_validator(username)
     except ValidationError as error:
         raise UserError("A user name has letters, digits and @ . + - _ only. No account was made.") from error
     if User.objects.filter(username__iexact=username).exists():
         raise UserError(f"There is already an account called {username}. No account was made.")
-    user = User(username=username, first_name=forename.strip(), last_name=surname.strip(), email=email.strip())
+    user = User(username=username, first_name=forename, last_name=surname, email=email)
     _check_password(password, user)
     user.set_password(password)
     user.save()
@@ -121,18 +131,17 @@ def change_own_password(*, by: Access, old: str, new: str) -> None:
 def grant(*, by: Actor, user: User, organisation: str, role: Role, reason: str) -> Membership:
     """Give a role at an organisation. Giving it twice changes nothing. Nobody gives a role to themselves."""
     _check_may_manage(by, organisation)
-    if not reason.strip():
-        raise UserError("A role is given for a reason: write why. Nothing was changed.")
+    reason = _reason(reason, "A role is given for a reason: write why. Nothing was changed.")
     if not isinstance(by, SystemActor) and by.user == user:
         raise UserError("You cannot give yourself a role: ask another administrator. Nothing was changed.")
     membership, made = Membership.objects.get_or_create(
         user=user,
         organisation=organisation,
         role=role.value,
-        defaults={"reason": reason.strip(), "granted_by": _name(by)},
+        defaults={"reason": reason, "granted_by": _name(by)},
     )
     if made:
-        _log(by, "role.granted", user, organisation, role=role.value, reason=reason.strip())
+        _log(by, "role.granted", user, organisation, role=role.value, reason=reason)
     return membership
 
 
@@ -140,24 +149,22 @@ def grant(*, by: Actor, user: User, organisation: str, role: Role, reason: str) 
 def revoke(*, by: Actor, user: User, organisation: str, role: Role, reason: str) -> None:
     """Take a role away. Another administrator must do it for an administrator's own role."""
     _check_may_manage(by, organisation)
-    if not reason.strip():
-        raise UserError("A role is taken away for a reason: write why. Nothing was changed.")
+    reason = _reason(reason, "A role is taken away for a reason: write why. Nothing was changed.")
     if not isinstance(by, SystemActor) and by.user == user:
         raise UserError("You cannot take away your own role: ask another administrator. Nothing was changed.")
     gone, _ = Membership.objects.filter(user=user, organisation=organisation, role=role.value).delete()
     if gone:
-        _log(by, "role.revoked", user, organisation, role=role.value, reason=reason.strip())
+        _log(by, "role.revoked", user, organisation, role=role.value, reason=reason)
 
 
 @transaction.atomic
 def set_active(*, by: Actor, user: User, active: bool, reason: str) -> None:
     """Deactivate or reactivate an account. What it did stays in the audit log."""
     _check_may_manage(by)
-    if not reason.strip():
-        raise UserError("Write why. Nothing was changed.")
+    reason = _reason(reason, "Write why. Nothing was changed.")
     if not isinstance(by, SystemActor) and by.user == user:
         raise UserError("You cannot deactivate your own account: ask another administrator. Nothing was changed.")
     if user.is_active != active:
         user.is_active = active
         user.save(update_fields=["is_active"])
-        _log(by, "account.reactivated" if active else "account.deactivated", user, reason=reason.strip())
+        _log(by, "account.reactivated" if active else "account.deactivated", user, reason=reason)

@@ -34,7 +34,7 @@ class Refusal:
 def sign_in(*, request: HttpRequest, username: str, password: str, now: datetime | None = None) -> User | Refusal:
     """Sign in, or say why not. Each attempt at a known account leaves an audit line."""
     now = now or datetime.now(UTC)
-    username, address = username.strip(), address_of(request)
+    username, address = username.replace("\x00", "").strip()[:150], address_of(request)
     account = _account(username)
     until = _closed_until(account, address, now)
     if until is not None:

@@ -15,7 +15,7 @@ from wherry.reference import system as systems
 from wherry.web import snapshot as snapshots
 
 DATASET = "rtt"
-_ALL = "C_999"
+ALL = "C_999"
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def position(period: str, function: str, who: str) -> Position | None:
         return None
     month = period if period in periods else periods[-1]
     functions = opened.treatment_functions(month)
-    code = function if function in functions else _ALL
+    code = function if function in functions else ALL
     columns = [Column(trust, of.short_name(trust), _try(opened, month, (trust,), code)) for trust in of.trusts]
     columns.append(Column("group", "Group", _try(opened, month, of.trusts, code)))
     columns.append(Column("england", "England", opened.rtt_england(month, code)))
@@ -97,7 +97,7 @@ def position(period: str, function: str, who: str) -> Position | None:
         periods=tuple(reversed(periods)),
         group_name=of.group_name,
         function=code,
-        functions=tuple(sorted(functions.items(), key=lambda item: (item[0] != _ALL, item[1]))),
+        functions=tuple(sorted(functions.items(), key=lambda item: (item[0] != ALL, item[1]))),
         columns=tuple(columns),
         chosen=next((column for column in columns if column.code == who), columns[-2]),
         target=standards.in_force("rtt.18_weeks.target", last_day),

@@ -8,10 +8,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from wherry.web.access import Permission, requires
+from wherry.web.access.access import Access
 from wherry.web.access.http import Request
 from wherry.web.components import charts
 from wherry.web.data import published_selectors
 from wherry.web.data.published_selectors import Position
+from wherry.web.home import presenters
+from wherry.web.home import selectors as home
 
 #: Waits, in weeks, that the band table is grouped by.
 _EDGES = (0, 6, 12, 18, 26, 39, 52, 65, 78, 104)
@@ -25,6 +28,7 @@ def position(request: Request) -> HttpResponse:
     context: dict[str, Any] = {"found": found, "month": found and f"{found.last_day:%B %Y}"}
     if found is not None:
         context |= {"chart": _chart(found), "bands": _bands(found), "weekly": _weekly(found)}
+        context["own"] = _own(found, request.access)
     return render(request, "data/published.jinja", context)
 
 
@@ -54,6 +58,24 @@ def _bands(found: Position) -> list[tuple[str, list[int | None]]]:
             numbers.append(None if over_low is None or over_high is None else over_low - over_high)
         rows.append((words, numbers))
     return rows
+
+
+def _own(found: Position, access: Access) -> dict[str, list[tuple[str, list[str]]]] | None:
+    """The service's own list beside the published one: all treatment functions, trusts in scope; `None` otherwise."""
+    room = home.control_room(access) if found.function == published_selectors.ALL else None
+    if room is None:
+        return None
+    tiles = {tile.measure.code: tile for tile in room.tiles}
+    everyone = {column.code for column in found.columns} - {"group", "england"} <= set(tiles["on_list"].by_trust)
+    rows = []
+    for code, title in (("on_list", "Here: on the list"), ("within_18", "Here: share within 18 weeks")):
+        tile = tiles[code]
+        numbers = []
+        for column in found.columns:
+            cell = tile.by_trust.get(column.code) or (tile.total if column.code == "group" and everyone else None)
+            numbers.append(presenters.number(tile.measure, cell.count) if cell else "")
+        rows.append((title, numbers))
+    return {"rows": rows}
 
 
 def _weekly(found: Position) -> list[tuple[str, int]]:

@@ -32,7 +32,8 @@ def decide(*, by: Access, left: str, right: str, decision: Decision, reason: str
             raise UserError(f"You do not decide about records of {identity.split(':', 1)[0]}. Nothing was changed.")
     if by.user is None:
         raise audit.AnonymousActor("somebody unknown cannot decide about a person")
-    if not reason.strip():
+    reason = reason.replace("\x00", "").strip()
+    if not reason:
         raise UserError("Write why: what did you check? Nothing was changed.")
     standing = last_decision(left, right)
     if (standing.pk if standing else None) != seen:
@@ -47,7 +48,7 @@ def decide(*, by: Access, left: str, right: str, decision: Decision, reason: str
         left_identity=left,
         right_identity=right,
         decision=decision,
-        reason=reason.strip(),
+        reason=reason,
         decided_by=by.user,
         decided_by_name=by.user.username,
         decided_at=datetime.now(UTC),
@@ -61,7 +62,7 @@ def decide(*, by: Access, left: str, right: str, decision: Decision, reason: str
             subject_key=identity,
             organisation=identity.split(":", 1)[0],
             purpose="data quality",
-            detail={"other": other, "reason": reason.strip(), "was": standing.decision if standing else ""},
+            detail={"other": other, "reason": reason, "was": standing.decision if standing else ""},
         )
     decisions_file.write(hub_dir() / "identity_decisions.csv", IdentityDecision.objects.order_by("id"))
     return made
