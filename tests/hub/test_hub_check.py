@@ -11,7 +11,7 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from extract_factory import TEMPLATES, event, nhs, patient, referral, write
+from extract_factory import TEMPLATES, event, nhs, patient, referral, text, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,6 +127,19 @@ def test_spaces_around_values_and_inside_nhs_numbers_go(tmp_path: Path, backend:
     (read,) = good(checked(tmp_path, backend, "RM1", "patient", [row]))
     assert (read["nhs_number"], read["surname"], read["postcode"]) == (number, "Ó Briain", "NR1 1AA")
     assert read["forename"] is None
+
+
+@pytest.mark.parametrize("around", [" {}", "{} ", "\t{}", "{}\t", '" {}"', '"{}\n"', "\v{}", " {}\r"])
+@pytest.mark.parametrize("column", ["local_patient_id", "sex", "death_date"])
+def test_white_space_around_a_value_is_never_part_of_it(
+    tmp_path: Path, backend: Backend, around: str, column: str
+) -> None:
+    row = patient(3, death_date=date(2025, 12, 24))
+    padded = row | {column: "!" + around.format(text(TEMPLATES["RM1", "patient"], column, row[column]))}
+    if around.endswith("\r") and column != "death_date":
+        pytest.skip("a carriage return is white space only before the line end")
+    (read,) = good(checked(tmp_path, backend, "RM1", "patient", [padded]))
+    assert read[column] == row[column]
 
 
 def test_the_first_of_equal_keys_is_kept(tmp_path: Path, backend: Backend) -> None:

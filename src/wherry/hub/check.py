@@ -167,7 +167,7 @@ def _plan(load: Load, template: Template, raw: ibis.Table) -> _Plan:
         if column.name not in template.columns:
             plan.typed[column.name] = ibis.null(_kind(column.type))
             continue
-        text = _tidy(column.name, raw[template.columns[column.name]])
+        text = _tidy(column.name, raw[template.columns[column.name]], load.padded)
         said = f"{column.name} ({template.columns[column.name]})"
         faults: list[_Fault] = []
         value = _value(column, text, said, load, template, faults)
@@ -186,9 +186,9 @@ def _kind(kind: pa.DataType) -> ibis.DataType:
     return ibis.Schema.from_pyarrow(pa.schema([("value", kind)]))["value"]
 
 
-def _tidy(name: str, raw: ibis.expr.types.StringValue) -> ibis.expr.types.StringValue:
+def _tidy(name: str, raw: ibis.expr.types.StringValue, padded: bool) -> ibis.expr.types.StringValue:
     """A value without the spaces around it; blank is null. Spaces inside an NHS number go too."""
-    text = raw.strip()
+    text = raw.strip() if padded else raw
     if name == "nhs_number":
         text = text.re_replace(r"[ \-]", "")
     elif name == "postcode":

@@ -38,7 +38,10 @@ BAD_LINES = text_schema("source_row", "reason_code", "reason", "raw")
 
 @dataclass(frozen=True)
 class Load:
-    """One landed file. Counts are of records: `rows_read` = rows landed + bad lines; blank lines are neither."""
+    """One landed file. Counts are of records: `rows_read` = rows landed + bad lines; blank lines are neither.
+
+    `padded` is False only where no value can have white space around it, so that none need be looked for.
+    """
 
     load_id: str
     source: str
@@ -53,6 +56,7 @@ class Load:
     rows_read: int
     bad_lines: int
     blank_lines: int
+    padded: bool = True
 
     def rows(self, store: Store) -> Path:
         """The Parquet file of its rows as text."""
@@ -135,7 +139,7 @@ def _land(found: Found, store: Store, templates: Sequence[Template]) -> Load | s
     part = store.landing / f".tmp-{load_id}"
     shutil.rmtree(part, ignore_errors=True)
     make_dir(part)
-    counts = _write(found.path, part, header, template)
+    counts, padded = _write(found.path, part, header, template)
     load = Load(
         load_id=load_id,
         source=template.source,
@@ -150,27 +154,30 @@ def _land(found: Found, store: Store, templates: Sequence[Template]) -> Load | s
         rows_read=counts[0] + counts[1],
         bad_lines=counts[1],
         blank_lines=counts[2],
+        padded=padded,
     )
     write_json(part / "load.json", asdict(load))
     settle(part, store.landing / load_id)
     return load
 
 
-def _write(path: Path, folder: Path, header: Sequence[str], template: Template) -> tuple[int, int, int]:
-    """Write rows.parquet and bad.parquet; return how many rows, bad lines and blank lines there were."""
+def _write(path: Path, folder: Path, header: Sequence[str], template: Template) -> tuple[tuple[int, int, int], bool]:
+    """Write rows.parquet and bad.parquet; how many rows, bad lines and blank lines there were; if values are padded."""
     schema = text_schema(LINE, *header)
     bad: list[BadLine] = []
     rows = blank = 0
+    padded = False
     with pq.ParquetWriter(folder / "rows.parquet", schema, compression="lz4") as writer:
         for block in scan(path, header, template.delimiter, template.encoding):
             rows += block.rows.num_rows
             blank += block.blank
             bad += block.bad
+            padded |= block.padded
             writer.write_table(block.rows.add_column(0, LINE, pa.array(block.lines)), row_group_size=1 << 18)
     table = pa.table([[b.line for b in bad], [b.code for b in bad], [b.reason for b in bad], [b.raw for b in bad]],
                      schema=BAD_LINES)  # fmt: skip
     pq.write_table(table, folder / "bad.parquet")
-    return rows, len(bad), blank
+    return (rows, len(bad), blank), padded
 
 
 def read_load(store: Store, load_id: str) -> Load:

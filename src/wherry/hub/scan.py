@@ -43,12 +43,16 @@ class BadLine:
 
 @dataclass
 class Block:
-    """Some of a file: `rows` (text columns in the file's order) with `lines` of the same length, and the bad lines."""
+    """Some of a file: `rows` (text columns in the file's order) with `lines` of the same length, and the bad lines.
+
+    `padded` is False only where no value can have white space around it.
+    """
 
     rows: pa.Table
     lines: npt.NDArray[np.int64]
     bad: list[BadLine] = field(default_factory=list)
     blank: int = 0
+    padded: bool = True
 
 
 def first_line(path: Path, limit: int = 1 << 16) -> bytes:
@@ -181,7 +185,15 @@ class _Cutter:
             lines = np.concatenate([lines, np.array([line for line, _ in records], np.int64)])
             order = np.argsort(lines, kind="stable")
             rows, lines = pa.concat_tables([rows, more]).take(order), lines[order]
-        return Block(rows, lines.astype(np.int64), found, int(np.count_nonzero(blank)))
+        return Block(rows, lines.astype(np.int64), found, int(np.count_nonzero(blank)), self._padded())
+
+    def _padded(self) -> bool:
+        """Whether any value may have white space around it; a quote may hide some."""
+        data, between = self.data, self.delimiter.encode()
+        if data[:1] == b" " or data[-1:] == b" ":
+            return True
+        marks = [b'"', b"\v", b"\f", b" " + between, between + b" ", b" \n", b"\n ", b" \r"]
+        return any(mark in data for mark in marks) or (self.delimiter != "\t" and b"\t" in data)
 
     def _undecodable(self) -> npt.NDArray[np.bool_]:
         """Lines with bytes that the encoding does not have."""
