@@ -138,9 +138,9 @@ def test_the_pages_of_a_list_hold_every_row_once() -> None:
     filters, _ = listing.read(QueryDict("size=50"))
     selected = listing.select(filters)
     seen: list[int] = []
-    _, _, pages = listing.page(filters, selected)
+    _, _, _, pages = listing.page(filters, selected)
     for number in range(1, pages + 1):
-        part, shown, _ = listing.page(filters.having(page=number), selected)
+        part, _, shown, _ = listing.page(filters.having(page=number), selected)
         assert shown == number
         seen += [row["position"] for row in part]
     assert seen == list(range(1, 201))
@@ -149,7 +149,7 @@ def test_the_pages_of_a_list_hold_every_row_once() -> None:
 def test_a_page_after_the_last_is_the_last() -> None:
     listing = WaitingList(person(Role.WAITING_LIST_MANAGER))
     filters, _ = listing.read(QueryDict("page=9999"))
-    _, shown, pages = listing.page(filters, listing.select(filters))
+    _, _, shown, pages = listing.page(filters, listing.select(filters))
     assert shown == pages == 4
 
 

@@ -34,15 +34,14 @@ def waiting_list(request: Request) -> HttpResponse:
     names = names_of(listing.snapshot)
     filters, ignored = listing.read(request.GET)
     selected = listing.select(filters)
-    rows, page, pages = listing.page(filters, selected)
-    first = listing.take(selected.rows[:0]) if selected.next_row is None else listing.row_at(selected.next_row)
+    rows, first, page, pages = listing.page(filters, selected)
     context: dict[str, Any] = {
         "listing": listing,
         "identified": listing.identified,
         "filters": filters,
         "ignored": ignored,
         "head": selected.headline,
-        "next_line": presenters.line(first[0], names, identified=listing.identified) if first else None,
+        "next_line": presenters.line(first, names, identified=listing.identified) if first else None,
         "lines": [presenters.line(row, names, identified=listing.identified) for row in rows],
         "groups": panel.groups(filters, selected, names),
         "chips": panel.chips(filters, names),

@@ -1,13 +1,14 @@
 """Rows of one pathway or person out of a snapshot of any size, in a few milliseconds.
 
 A published table is in the order of its own key. For each key that a page looks things up by, a copy sorted by it is
-written once a snapshot into the working folder, in small row groups whose smallest keys are kept in memory; a look-up
-then reads one or two of them. The copies of older snapshots are removed.
+written once a snapshot into the working folder, in small batches whose first and last keys are kept in memory; a
+look-up then reads one or two of them. The copies of older snapshots are removed.
 """
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import tempfile
@@ -18,10 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
+import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from wherry.paths import data_dir
+
+pc: Any = pyarrow.compute  # its stubs are narrower than it is
 
 if TYPE_CHECKING:
     from wherry.hub.snapshot import Snapshot
@@ -39,28 +43,26 @@ INDEXES = (
     ("person_identity", "person_key"),
     ("person", "person_key"),
 )
-_GROUP = 4096
+_GROUP = 1024
 
 
 class _Index:
-    """One sorted copy, opened."""
+    """One sorted copy, opened: batches of rows, and the first and last key of each."""
 
     def __init__(self, path: Path, column: str) -> None:
-        self.path, self.column = path, column
-        self.metadata = pq.read_metadata(path)
-        place = self.metadata.schema.names.index(column)
-        groups = [self.metadata.row_group(n).column(place).statistics for n in range(self.metadata.num_row_groups)]
-        known = [s for s in groups if s is not None and s.has_min_max]
-        self.lows = [str(s.min) for s in known]
-        self.highs = [str(s.max) for s in known]
+        self.column = column
+        keys = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        self.firsts: list[str] = [first for first, _ in keys]
+        self.lasts: list[str] = [last for _, last in keys]
+        self._reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        self._lock = threading.Lock()
 
     def rows(self, key: str) -> list[dict[str, Any]]:
-        groups = list(range(bisect_left(self.highs, key), bisect_right(self.lows, key)))
-        if not groups:
-            return []
-        with pq.ParquetFile(self.path, metadata=self.metadata) as file:
-            table = file.read_row_groups(groups)
-        out: list[dict[str, Any]] = table.filter(pc.equal(table[self.column], pa.scalar(key))).to_pylist()
+        out: list[dict[str, Any]] = []
+        for number in range(bisect_left(self.lasts, key), bisect_right(self.firsts, key)):
+            with self._lock:
+                batch = self._reader.get_batch(number)
+            out += batch.filter(pc.equal(batch.column(self.column), pa.scalar(key))).to_pylist()
         return out
 
 
@@ -68,7 +70,7 @@ class Lookup:
     """Look-ups in one snapshot."""
 
     def __init__(self, folder: Path) -> None:
-        self._indexes = {(table, by): _Index(folder / f"{table}.{by}.parquet", by) for table, by in INDEXES}
+        self._indexes = {(table, by): _Index(folder / f"{table}.{by}.arrow", by) for table, by in INDEXES}
 
     def rows(self, table: str, by: str, key: str) -> list[dict[str, Any]]:
         """The rows of `table` whose column `by` is `key`, in the order of the published table."""
@@ -109,7 +111,7 @@ def _sorted_copies(snapshot: Snapshot) -> Path:
         if not ready.is_dir():
             part = Path(tempfile.mkdtemp(prefix="part-", dir=root))
             for table, by in INDEXES:
-                _sort(snapshot.path(table), part / f"{table}.{by}.parquet", by)
+                _sort(snapshot.path(table), part / f"{table}.{by}.arrow", by)
             os.replace(part, ready)
         newest = sorted(root.glob("*-*"), key=lambda path: path.stat().st_mtime)
         for old in newest[:-2]:
@@ -127,8 +129,14 @@ def _sort(source: Path, target: Path, by: str) -> None:
         con.execute(f"SET temp_directory = '{target.parent}'")
         query = f"SELECT * FROM read_parquet(?, file_row_number = true) ORDER BY {by} NULLS LAST, file_row_number"
         rows = con.sql(f"SELECT * EXCLUDE (file_row_number) FROM ({query})", params=[str(source)])
-        reader = rows.to_arrow_reader(_GROUP)
-        with pq.ParquetWriter(target, schema, compression="zstd") as writer:
-            for batch in reader:
-                table = pa.Table.from_batches([batch]).select(schema.names).cast(schema)
-                writer.write_table(table, row_group_size=_GROUP)
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        keys: list[tuple[str, str]] = []
+        with pa.OSFile(str(target), "wb") as file, pa.ipc.new_file(file, schema, options=options) as writer:
+            for part in rows.to_arrow_reader(100 * _GROUP):
+                table = pa.Table.from_batches([part]).select(schema.names).cast(schema)
+                for batch in table.filter(pc.is_valid(table[by])).combine_chunks().to_batches(max_chunksize=_GROUP):
+                    if batch.num_rows:
+                        column = batch.column(by)
+                        keys.append((column[0].as_py(), column[-1].as_py()))
+                        writer.write_batch(batch)
+    target.with_suffix(".json").write_text(json.dumps(keys), encoding="utf-8")

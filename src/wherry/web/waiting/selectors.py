@@ -115,11 +115,12 @@ class WaitingList:
         key = (self.overlay.stamp, self.frame.purpose, self.organisations, filters.query())
         found = _cache.get(key)
         if found is None:
-            found = self._select(filters)
+            found = self.select_afresh(filters)
             _cache.put(key, found)
         return found
 
-    def _select(self, filters: Filters) -> Selected:
+    def select_afresh(self, filters: Filters) -> Selected:
+        """The same, without remembering."""
         parts = self._parts(filters)
         mask = self._all(parts)
         days = self.frame.days[mask]
@@ -193,12 +194,17 @@ class WaitingList:
         recent = validated >= overlays.days_ago(self.today, 12)
         return np.asarray(recent if choice == "recent" else (validated != NO_DAY) & ~recent)
 
-    def page(self, filters: Filters, selected: Selected) -> tuple[list[dict[str, Any]], int, int]:
-        """Rows of one page, the number of the page shown, and how many there are."""
+    def page(
+        self, filters: Filters, selected: Selected
+    ) -> tuple[list[dict[str, Any]], dict[str, Any] | None, int, int]:
+        """Rows of one page, who is next in list order, the number of the page shown, and how many there are."""
         pages = max(1, -(-len(selected.rows) // filters.size))
         page = min(filters.page, pages)
         rows = selected.rows[(page - 1) * filters.size : page * filters.size]
-        return self.take(rows), page, pages
+        if selected.next_row is None:
+            return [], None, page, pages
+        taken = self.take(np.append(rows, np.int32(selected.next_row)))
+        return taken[:-1], taken[-1], page, pages
 
     def take(self, rows: Ints) -> list[dict[str, Any]]:
         """Rows with the case that somebody has decided about, if any."""
