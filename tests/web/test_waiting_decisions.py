@@ -355,6 +355,15 @@ def test_who_may_undo(handmade: Made, make_user: Users) -> None:
     undo(colleague, clinical)
 
 
+def test_what_no_database_can_keep_is_left_out(handmade: Made, make_user: Users) -> None:
+    user = make_user(Role.WAITING_LIST_MANAGER)
+    key = doubtful(handmade, "stale")
+    with pytest.raises(Refused):
+        _decide(user, key, replace(CONFIRM, reason="\x00 \x00"))
+    assert _decide(user, key, replace(CONFIRM, reason="a\x00b")).reason == "ab"
+    assert services.add_note(access=access_of(user), pathway_key=key, organisation="RM1", text="\x00x").text == "x"
+
+
 def test_a_decision_cannot_be_changed_or_deleted(handmade: Made, make_user: Users) -> None:
     decision = _decide(make_user(Role.WAITING_LIST_MANAGER), doubtful(handmade, "stale"), CONFIRM)
     decision.reason = "Rewritten"

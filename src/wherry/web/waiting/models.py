@@ -45,7 +45,7 @@ class State(models.TextChoices):
 class ValidationCase(models.Model):
     """One clock that somebody has decided about. Derived: replaying its decisions gives the same row."""
 
-    pathway_key = models.CharField(max_length=120)
+    pathway_key = models.CharField(max_length=500)
     period = models.IntegerField()
     organisation = models.CharField(max_length=10, db_index=True)
     treatment_function = models.CharField(max_length=10, blank=True)
@@ -121,7 +121,7 @@ class ValidationDecision(models.Model):
 class Note(models.Model):
     """Something that somebody wrote about a pathway. Added only."""
 
-    pathway_key = models.CharField(max_length=120, db_index=True)
+    pathway_key = models.CharField(max_length=500, db_index=True)
     organisation = models.CharField(max_length=10)
     text = models.TextField()
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

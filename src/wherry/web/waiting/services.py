@@ -7,7 +7,7 @@ overwritten.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -80,6 +80,7 @@ def decide(
     Raises `PermissionDenied` outside the person's role and trusts, `Refused` for an answer that the rules do not allow,
     and `DecidedAlready` if the case is no longer at `expected_version`.
     """
+    answer = replace(answer, reason=_plain(answer.reason), evidence=_plain(answer.evidence))
     if not rules.may_decide(access, answer.kind, clock.organisation):
         raise PermissionDenied(f"{answer.kind} at {clock.organisation}")
     if errors := check(answer, clock, today):
@@ -110,13 +111,18 @@ def undo(*, access: Access, clock: Clock, decision_id: int, reason: str, today: 
             raise DecidedAlready(case.decisions.order_by("-sequence").first())
         if not rules.may_undo(access, standing.made_by_id, standing.kind, case.organisation):
             raise PermissionDenied(f"undo at {case.organisation}")
-        if not reason.strip():
+        if not _plain(reason):
             raise Refused({"reason": "Say why you undo it"})
-        fields = {"reason": reason.strip()[:WORDS_AT_MOST], "undoes": standing, **_seen(clock)}
+        fields = {"reason": _plain(reason)[:WORDS_AT_MOST], "undoes": standing, **_seen(clock)}
         decision = _append(access, case, Kind.UNDO, today, fields)
         _derive(case)
         _record(access, decision, case, undone=standing.kind)
     return decision
+
+
+def _plain(text: str) -> str:
+    """Text that every database can keep: without zero bytes or the white space around it."""
+    return text.replace("\x00", "").strip()
 
 
 def check(answer: Answer, clock: Clock, today: date) -> dict[str, str]:
@@ -226,7 +232,10 @@ def _locked_case(clock: Clock) -> ValidationCase:
         period=clock.period,
         defaults={"organisation": clock.organisation, "treatment_function": clock.treatment_function},
     )
-    return ValidationCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    case = ValidationCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    # the clock may have moved to another trust since the last decision; whoever has it now decides
+    case.organisation, case.treatment_function = clock.organisation, clock.treatment_function
+    return case
 
 
 def _append(
@@ -240,7 +249,7 @@ def _append(
         sequence=case.version + 1,
         kind=kind,
         made_by=user,
-        made_by_name=user.display_name,
+        made_by_name=user.display_name[:200],
         made_by_roles=", ".join(access.role_names),
         made_at=datetime.now(UTC),
         made_on=today,
@@ -289,7 +298,7 @@ def add_note(*, access: Access, pathway_key: str, organisation: str, text: str) 
     """Write a note about a pathway."""
     if access.user is None or not access.can_at(Permission.OPEN_PATHWAY, organisation):
         raise PermissionDenied(f"note at {organisation}")
-    words = text.strip()
+    words = _plain(text)
     if not words:
         raise Refused({"text": "Write the note before you save it"})
     if len(words) > WORDS_AT_MOST:
@@ -299,7 +308,7 @@ def add_note(*, access: Access, pathway_key: str, organisation: str, text: str) 
         organisation=organisation,
         text=words,
         written_by=access.user,
-        written_by_name=access.user.display_name,
+        written_by_name=access.user.display_name[:200],
         written_at=datetime.now(UTC),
     )
     audit.record(
@@ -376,7 +385,7 @@ def _view_owner(access: Access) -> User:
 
 
 def _view_name(name: str) -> str:
-    name = " ".join(name.split())
+    name = " ".join(_plain(name).split())
     if not name:
         raise Refused({"name": "Give the view a name"})
     if len(name) > 80:

@@ -41,7 +41,7 @@ HEADER = (
 
 def _open_corrections(found: Queue) -> list[tuple[dict[str, Any], ValidationCase]]:
     wanted = (State.CORRECTED, State.TAKEN_OFF)
-    cases = ValidationCase.objects.filter(state__in=wanted, organisation__in=found.organisations)
+    cases = ValidationCase.objects.filter(state__in=wanted)
     by_key = {case.pathway_key: case for case in cases.select_related("standing")}
     rows = [
         number

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name="Note",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("pathway_key", models.CharField(db_index=True, max_length=120)),
+                ("pathway_key", models.CharField(db_index=True, max_length=500)),
                 ("organisation", models.CharField(max_length=10)),
                 ("text", models.TextField()),
                 ("written_by_name", models.CharField(max_length=200)),
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             name="ValidationCase",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("pathway_key", models.CharField(max_length=120)),
+                ("pathway_key", models.CharField(max_length=500)),
                 ("period", models.IntegerField()),
                 ("organisation", models.CharField(db_index=True, max_length=10)),
                 ("treatment_function", models.CharField(blank=True, max_length=10)),
