@@ -10,10 +10,12 @@ import threading
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pyarrow_compute
+import pyarrow.parquet as pq
 
 from wherry.errors import UserError
 from wherry.hub.published import store
@@ -23,6 +25,11 @@ from wherry.hub.published.parsed import QUARANTINE_SCHEMA
 from wherry.hub.published.positions import PartCounts, Provider, RttPosition, Source
 from wherry.hub.published.rtt import PARTS
 from wherry.hub.published.waits import CancerGroup, CancerPosition, standard_name
+
+#: The stubs of pyarrow know fewer of its functions' forms than there are.
+pc: Any = pyarrow_compute
+#: RTT summaries held in memory at once, about 25 MB each.
+SUMMARIES = 4
 
 
 class Published:
@@ -34,6 +41,9 @@ class Published:
         self._con = duckdb.connect()
         self._lock = threading.Lock()
         self._position = lru_cache(maxsize=2_048)(self._rtt_position)
+        self._summary = lru_cache(maxsize=SUMMARIES)(self._read_summary)
+        self._providers = lru_cache(maxsize=256)(self._read_providers)
+        self._functions = lru_cache(maxsize=256)(self._read_functions)
 
     def __enter__(self) -> Published:
         return self
@@ -110,25 +120,33 @@ class Published:
 
     def providers(self, dataset: str, period: str | None = None, vintage: str | None = None) -> list[Provider]:
         """Providers of a publication by code, with the parent it gives them."""
-        source = self.source(dataset, period, vintage)
+        return list(self._providers(self.source(dataset, period, vintage)))
+
+    def _read_providers(self, source: Source) -> tuple[Provider, ...]:
         rows = self._run(
             """SELECT provider, any_value(provider_name) AS name, any_value(provider_parent) AS parent,
                       any_value(provider_parent_name) AS parent_name
                FROM read_parquet(?) WHERE provider IS NOT NULL GROUP BY provider ORDER BY provider""",
-            [self._file(source, "summary" if dataset == "rtt" else "rows")],
+            [self._file(source, "summary" if source.dataset == "rtt" else "rows")],
         ).to_pylist()
-        return [
+        return tuple(
             Provider(row["provider"], row["name"] or row["provider"], row["parent"], row["parent_name"]) for row in rows
-        ]
+        )
 
     def treatment_functions(self, period: str | None = None, vintage: str | None = None) -> dict[str, str]:
         """Treatment functions of an RTT publication: code to name, in order of code (C_999 is the total)."""
+        return dict(self._functions(self.source("rtt", period, vintage)))
+
+    def _read_functions(self, source: Source) -> tuple[tuple[str, str], ...]:
         rows = self._run(
             """SELECT treatment_function AS code, any_value(treatment_function_name) AS name
                FROM read_parquet(?) GROUP BY 1 ORDER BY 1""",
-            [self._file(self.source("rtt", period, vintage), "summary")],
+            [self._file(source, "summary")],
         ).to_pylist()
-        return {row["code"]: row["name"] or row["code"] for row in rows}
+        return tuple((row["code"], row["name"] or row["code"]) for row in rows)
+
+    def _read_summary(self, source: Source) -> pa.Table:
+        return pq.read_table(self._file(source, "summary"))
 
     # --- referral to treatment
 
@@ -158,22 +176,22 @@ class Published:
         layout = self._layout(source)
         bands = tuple(Band(lower, upper) for lower, upper in cast(list[tuple[int, int | None]], layout["bands"]))
         measures = cast(list[str], layout["measures"])
-        file = self._file(source, "summary")
         found, missing = self._named(source, providers or ())
         functions = self.treatment_functions(source.period, source.vintage)
         if function not in functions:
             raise UserError(
                 f"No treatment function {function} in RTT {source.period}. There are: {', '.join(functions)}."
             )
-        sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in measures)
-        rows = self._run(
-            f"""SELECT part, {sums}, sum(withheld)::BIGINT AS withheld,
-                       coalesce(sum(not_english), 0)::BIGINT AS not_english
-                FROM read_parquet(?) WHERE treatment_function = ? AND (? OR list_contains(?, provider))
-                GROUP BY part""",
-            [file, function, providers is None, [p.code for p in found]],
-        ).to_pylist()
-        by_part = {row["part"]: row for row in rows}
+        rows = self._summary(source)
+        wanted = pc.equal(rows["treatment_function"], function)
+        if providers is not None:
+            wanted = pc.and_(wanted, pc.is_in(rows["provider"], value_set=pa.array([p.code for p in found])))
+        rows = rows.filter(wanted)
+        by_part = {}
+        for name in pc.unique(rows["part"]).to_pylist():
+            of_part = rows.filter(pc.equal(rows["part"], name))
+            columns = [*measures, "withheld", "not_english"]
+            by_part[name] = {column: pc.sum(of_part[column]).as_py() for column in columns}
         return RttPosition(
             source=source,
             providers=found,
