@@ -1,7 +1,7 @@
 """The clock rules in words: what starts and what stops a referral-to-treatment clock, and which date counts.
 
 A status code narrows the rule down and often does not settle it: 34 may be 4b, 5a, 5d or 5f. `default_rule` gives the
-one that a code stands for when nothing else is known. Source: RTT guidance v5.0, rules 1 to 5 (rtt.md 1.2, 1.3).
+one that a code stands for when nothing else is known. Source: RTT guidance v5.0, rules 1 to 5.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Ten digits, the last a check digit: weights 10 to 2 on the first nine, eleven less the remainder of the sum over eleven;
 11 counts as 0 and 10 as no number at all. Ten equal digits pass that sum and are still refused: they are fillers.
-Source: NHS Data Dictionary, NHS NUMBER; standards.md 6.1. A valid number is a key, never proof of who somebody is.
+Source: NHS Data Dictionary, NHS NUMBER. A valid number is a key, never proof of who somebody is.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 An organisation has one row for each stretch of time: a trust that is renamed or moves to another ICB gets a new row the
 next day and keeps its code. Two rows of one code may not hold on the same day.
-Source of the idea: ODS effective dates (standards.md 6.2); the rows are a system's own (`organisations.csv`).
+Source of the idea: ODS effective dates; the rows are a system's own (`organisations.csv`).
 """
 
 from __future__ import annotations

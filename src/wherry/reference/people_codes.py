@@ -1,7 +1,7 @@
 """Codes about a person, in words: ethnic category, sex, NHS number status.
 
 Source: NHS Data Dictionary, ETHNIC CATEGORY (census 2001 list), PERSON STATED GENDER CODE, NHS NUMBER STATUS
-INDICATOR CODE (standards.md 6.1, 6.3; the words are general knowledge).
+INDICATOR CODE (the words are general knowledge).
 """
 
 from __future__ import annotations

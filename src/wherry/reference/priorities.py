@@ -1,6 +1,6 @@
 """Clinical priority: P codes of procedures, D codes of diagnostics, the priority type of a referral, and their order.
 
-Rank 1 comes first. Nobody recorded a priority: rank 5, beside P4, never last and never first (rtt.md 1.9). P5 is
+Rank 1 comes first. Nobody recorded a priority: rank 5, beside P4, never last and never first (our own default). P5 is
 retired and still seen. `days_within` counts from the day the priority was set; blank where the code sets no limit.
 """
 

@@ -2,7 +2,7 @@
 
 `effect` is what the code does: `start`, `running`, `stop`, `outside` (no clock is touched) or `not_known`. The code
 alone only classifies: a 33 nullifies only where the appointment was clearly communicated and was the first. Source:
-RTT guidance v5.0, Annexes D and E (rtt.md 1.3, 1.4).
+RTT guidance v5.0, Annexes D and E.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ RUNNING = frozenset(code for code, status in STATUS.items() if status.effect == 
 STOPS = frozenset(code for code, status in STATUS.items() if status.effect == "stop")
 OUTSIDE = frozenset(code for code, status in STATUS.items() if status.effect == "outside")
 
-#: The only stops that an administrative event may carry (rtt.md 1.4).
+#: The only stops that an administrative event may carry (RTT guidance v5.0, Annex D).
 ADMINISTRATIVE_STOPS = frozenset({"31", "32", "34", "35", "36"})
 
 #: Stops by which active monitoring begins.

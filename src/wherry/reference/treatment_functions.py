@@ -2,7 +2,7 @@
 
 Eighteen functions are reported under their own code, seven roll up into one of them, and the rest go to X02 to X06. A
 code that is not known has no group: it is never quietly put with "Other". Source: NHS Data Dictionary, TREATMENT
-FUNCTION CODE; RTT guidance v5.0 10.1.4 (rtt.md 1.8). The members of X02 to X06 are general knowledge; 420 is put in
+FUNCTION CODE; RTT guidance v5.0 10.1.4. The members of X02 to X06 are general knowledge; 420 is put in
 X04 because the published January 2026 counts of the general hospitals only fit it there.
 """
 
@@ -94,7 +94,7 @@ def name(code: str | None) -> str | None:
 def reporting_group(code: str | None) -> str | None:
     """The RTT reporting group of a function, without `C_`; None if the code is not known.
 
-    Roll-ups: 108, 111, 115 to 110; 144, 145 to 140; 172, 173 to 170; 306 to 309 to X02, not 300 (rtt.md 1.8).
+    Roll-ups: 108, 111, 115 to 110; 144, 145 to 140; 172, 173 to 170; 306 to 309 to X02, not 300.
 
     >>> reporting_group("108"), reporting_group("307"), reporting_group("420"), reporting_group("ABC")
     ('110', 'X02', 'X04', None)

@@ -1,7 +1,7 @@
 """The position of a list, as it is published: how many wait, how many over each limit, and how long.
 
 Every figure comes from counts by week band, so that two lists can be added by adding their bands; a percentage is a
-sum over a sum. Pathways with an unknown start are counted apart and are in no band. Source: rtt.md 1.7; RTT guidance
+sum over a sum. Pathways with an unknown start are counted apart and are in no band. Source: RTT guidance
 10.1.7.
 """
 

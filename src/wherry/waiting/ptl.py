@@ -3,7 +3,7 @@
 Order: clinical priority (P1a, P1b, P2, P3, then P4 together with those that have none recorded, P5, P6 last); within
 it an unknown clock start first, since nobody knows how long that person has waited; then the list-order date, which
 is the clock start less the days credited from before active monitoring; then the pathway key. There is no score.
-Source: rtt.md 1.5 and 1.9; the clock contract A6.
+Source: RTT guidance v5.0 section 8; clinical prioritisation guidance; the clock contract A6.
 """
 
 from __future__ import annotations
