@@ -28,7 +28,7 @@ class LinkSettings:
 
     model: Model
     join_weight: float = 12.0
-    review_weight: float = 2.0
+    review_weight: float = 0.0
     households: bool = True
 
 
