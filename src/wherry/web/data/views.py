@@ -52,7 +52,12 @@ def loads(request: Request) -> HttpResponse:
 def links(request: Request) -> HttpResponse:
     """Records that may be one person: somebody must say."""
     pairs, elsewhere = link_selectors.pairs(request.access)
-    context = {"pairs": pairs, "open": sum(pair.is_open for pair in pairs), "elsewhere": elsewhere}
+    context = {
+        "pairs": pairs[: selectors.PAGE],
+        "total": len(pairs),
+        "open": sum(pair.is_open for pair in pairs),
+        "elsewhere": elsewhere,
+    }
     return render(request, "data/links.jinja", context)
 
 
