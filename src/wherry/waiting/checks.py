@@ -22,7 +22,7 @@ from wherry.waiting.words import in_words, say, where
 Value = Any
 Found = tuple[Value, Value]
 
-#: Weeks of waiting at which a pathway is validated; after the last, every twelve (NHS England validation targets, December 2022).
+#: Weeks of waiting at which a pathway is validated, then every twelve (NHS England validation targets, 2022).
 VALIDATION_WEEKS = (12, 26, 52)
 #: Days without activity after which a pathway is stale: half a year.
 STALE_DAYS = 183
