@@ -1,8 +1,8 @@
 """The days on which things are counted and sent: month ends, Sundays, working days, submission dates.
 
 The monthly census is the last day of the month, the weekly one a Sunday. Providers send the monthly return 13 working
-days after month end, commissioners 18 (RTT guidance v5.0). Working days are Monday to Friday without the bank holidays of
-England, which are data (`data/bank_holidays.csv`, 2020 to 2027): a year without them is refused, not guessed.
+days after month end, commissioners 18 (RTT guidance v5.0). Working days are Monday to Friday without the bank holidays
+of England, which are data (`data/bank_holidays.csv`, 2020 to 2027): a year without them is refused, not guessed.
 """
 
 from __future__ import annotations
