@@ -10,4 +10,4 @@ def warm() -> None:
 
     current = snapshot.current()
     if current is not None:
-        lookup_of(current)
+        lookup_of(current, wait=True)

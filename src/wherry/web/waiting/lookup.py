@@ -2,7 +2,8 @@
 
 A published table is in the order of its own key. For each key that a page looks things up by, a copy sorted by it is
 written once a snapshot into the working folder, in small batches whose first and last keys are kept in memory; a
-look-up then reads one or two of them. The copies of older snapshots are removed.
+look-up then reads one or two of them. The copies of older snapshots are removed. Sorting a whole region takes half a
+minute, so it is done behind the reader's back, who is answered by a scan of the published tables until it is ready.
 """
 
 from __future__ import annotations
@@ -77,21 +78,58 @@ class Lookup:
         return self._indexes[table, by].rows(key)
 
 
+class Scan:
+    """The same look-ups without sorted copies: a fifth of a second each where a table has millions of rows."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._paths = {table: snapshot.path(table) for table, _ in INDEXES}
+
+    def rows(self, table: str, by: str, key: str) -> list[dict[str, Any]]:
+        """The rows of `table` whose column `by` is `key`, in the order of the published table."""
+        path = self._paths[table]
+        schema = pq.read_schema(path)
+        query = f"SELECT * FROM read_parquet(?, file_row_number = true) WHERE {by} = ? ORDER BY file_row_number"
+        with duckdb.connect() as con:
+            con.execute("SET threads = 1; SET TimeZone = 'UTC'")
+            found: Any = con.sql(query, params=[str(path), key]).to_arrow_table()
+        out: list[dict[str, Any]] = found.select(schema.names).cast(schema).to_pylist()
+        return out
+
+
+#: Rows of events up to which a reader waits for the sorting, a second or so.
+SMALL = 300_000
 _kept: dict[str, Lookup] = {}
+_sorting: set[str] = set()
 _lock = threading.Lock()
 
 
-def lookup_of(snapshot: Snapshot) -> Lookup:
-    """The look-ups of a care snapshot: sorted by the first that asks, whichever process it is."""
+def lookup_of(snapshot: Snapshot, *, wait: bool = False) -> Lookup | Scan:
+    """The look-ups of a care snapshot.
+
+    A large snapshot is sorted in the background, once, whichever process asks first; `wait` waits for it.
+    """
     name = str(snapshot.path("pathway").parent)
     kept = _kept.get(name)
     if kept is not None:
         return kept
+    ready = _copies(snapshot)
+    if wait or ready.is_dir() or pq.read_metadata(snapshot.path("pathway_event")).num_rows <= SMALL:
+        return _open(snapshot, name, ready)
+    with _lock:
+        start = name not in _sorting
+        _sorting.add(name)
+    if start:
+        threading.Thread(target=_open, args=(snapshot, name, ready), name="sort look-ups", daemon=True).start()
+    return Scan(snapshot)
+
+
+def _open(snapshot: Snapshot, name: str, ready: Path) -> Lookup:
+    _make_copies(snapshot, ready)
     with _lock:
         if name not in _kept:
-            made = Lookup(_sorted_copies(snapshot))
             _kept.clear()
-            _kept[name] = made
+            _kept[name] = Lookup(ready)
+        _sorting.discard(name)
         return _kept[name]
 
 
@@ -101,11 +139,14 @@ def forget() -> None:
         _kept.clear()
 
 
-def _sorted_copies(snapshot: Snapshot) -> Path:
-    root = data_dir() / "web-lookup"
-    root.mkdir(parents=True, exist_ok=True)
+def _copies(snapshot: Snapshot) -> Path:
     manifest = snapshot.path("pathway").parent / "manifest.json"
-    ready = root / f"{snapshot.id}-{manifest.stat().st_mtime_ns:x}"
+    return data_dir() / "web-lookup" / f"{snapshot.id}-{manifest.stat().st_mtime_ns:x}"
+
+
+def _make_copies(snapshot: Snapshot, ready: Path) -> None:
+    root = ready.parent
+    root.mkdir(parents=True, exist_ok=True)
     with (root / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.is_dir():
@@ -117,7 +158,6 @@ def _sorted_copies(snapshot: Snapshot) -> Path:
         for old in newest[:-2]:
             if old != ready:
                 shutil.rmtree(old, ignore_errors=True)
-    return ready
 
 
 def _sort(source: Path, target: Path, by: str) -> None:

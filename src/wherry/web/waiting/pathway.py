@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 
 from wherry.web.access import Permission
 from wherry.web.waiting import rules
-from wherry.web.waiting.lookup import Lookup, lookup_of
+from wherry.web.waiting.lookup import Lookup, Scan, lookup_of
 from wherry.web.waiting.models import Note, ValidationCase, ValidationDecision
 from wherry.web.waiting.overlay import findings_of
 from wherry.web.waiting.selectors import WaitingList
@@ -139,7 +139,7 @@ def clock_of(listing: WaitingList, row: Row, organisation: str | None = None) ->
     )
 
 
-def _findings(look: Lookup, key: str, identity_key: str) -> list[Row]:
+def _findings(look: Lookup | Scan, key: str, identity_key: str) -> list[Row]:
     found = look.rows("quality_finding", "pathway_key", key)
     about_person = look.rows("quality_finding", "identity_key", identity_key)
     rows = {(f["rule"], f["subject_key"]): f for f in [*found, *about_person]}
@@ -148,7 +148,7 @@ def _findings(look: Lookup, key: str, identity_key: str) -> list[Row]:
     return sorted(mine, key=lambda f: (order[f["severity"]], f["rule"]))
 
 
-def _others(listing: WaitingList, look: Lookup, pathway: Row) -> tuple[list[Other], dict[str, int]]:
+def _others(listing: WaitingList, look: Lookup | Scan, pathway: Row) -> tuple[list[Other], dict[str, int]]:
     """The person's other pathways: in scope with their service; elsewhere in the group, only how many are open where.
 
     That a person waits at another hospital too is something that whoever plans their care needs to know (Caldicott 7);
