@@ -136,6 +136,15 @@ def event(number: int, source: str = "RM1", ppid: str | None = None, at: int = 1
     } | more
 
 
+def one_trust(people: int = 2) -> Feeds:
+    """Some people of one trust, each with an open pathway: the least that a build can be made of."""
+    feeds = Feeds()
+    for number in range(1, people + 1):
+        for feed, make in (("patient", patient), ("referral", referral), ("event", event)):
+            feeds["RM1", feed].append(make(number))
+    return feeds
+
+
 def small_system(people: int = 6) -> Feeds:
     """Some people at each trust, each with an open pathway; persons 1 and 2 are known at two trusts."""
     feeds = Feeds()
