@@ -13,7 +13,7 @@ import openpyxl
 import pyarrow as pa
 import pytest
 from django.test import Client
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from snapshot_factory import Made
 from waiting_support import person, rows
@@ -27,11 +27,13 @@ from wherry.web.waiting.selectors import WaitingList
 Clients = Callable[..., Client]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.text(max_size=12) | st.sampled_from(["=1+1", " +1", "\t=x", "@SUM(A1)", "-3", "\n|x", "％"]), max_size=8
     )
 )
+@example(["\x85=1", "\xa0@x", "\u2028-1", "\x1c+2", "\x07=", "a=1"])
 def test_a_column_is_made_safe_as_a_single_cell_is(cells: list[str]) -> None:
     table = pa.table({"x": pa.array(cells, pa.string())})
     assert export.safe(table)["x"].to_pylist() == [csv_safe(cell) for cell in cells]

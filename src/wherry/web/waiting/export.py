@@ -25,7 +25,7 @@ from wherry.web.waiting.selectors import WaitingList
 
 _CHUNK = 10_000
 _DECIDED = ("", "Validated", "With a clinician", "Correction asked for", "Taken off", "New evidence", "Due again")
-_FORMULA = r"^([\s\p{Z}]*[=+\-@|%\t\r\n＝＋－＠])"
+_FORMULA = r"^([\s\p{Z}\x{85}]*[=+\-@|%\t\r\n＝＋－＠])"
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
 Column = tuple[str, str, Callable[[Any], Any] | None]
 

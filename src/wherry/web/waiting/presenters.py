@@ -62,7 +62,7 @@ def line(row: dict[str, Any], names: Names, *, identified: bool) -> Line:
         priority=row["clinical_priority"] or "None recorded",
         priority_note=priority_note(row),
         waited=waited(row),
-        since=f"since {short_day(row['clock_start'])}" if row["clock_start"] else "start not known",
+        since=f"since {_unbroken(row['clock_start'])}" if row["clock_start"] else "start not known",
         stage=STAGES.get(row["stage"], row["stage"]),
         next_event=next_event(row),
         doubts=doubts(row["findings"], names),
@@ -113,7 +113,12 @@ def next_event(row: dict[str, Any]) -> str:
     if row["next_event_on"] is None:
         return "Nothing booked"
     kind = EVENT_KINDS.get(row["next_event_kind"], "booking")
-    return f"{kind[0].upper()}{kind[1:]} {short_day(row['next_event_on'])}"
+    return f"{kind[0].upper()}{kind[1:]} {_unbroken(row['next_event_on'])}"
+
+
+def _unbroken(on: date) -> str:
+    """A short date that a narrow cell does not break."""
+    return short_day(on).replace(" ", "\u00a0")
 
 
 def doubts(findings: str, names: Names) -> tuple[Doubt, ...]:
