@@ -1,0 +1,186 @@
+"""A waiting-list manager in a browser: find, filter, save, open, validate, undo, take out; by keyboard too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wherry.web.access.permissions import Role
+
+Enter = Callable[..., None]
+Check = Callable[[Any], None]
+
+
+@pytest.fixture
+def manager(page: Any, sign_in: Enter) -> Iterator[Any]:
+    """A page of a signed-in manager."""
+    sign_in(page, Role.WAITING_LIST_MANAGER)
+    return page
+
+
+def _count(page: Any, name: str = "On the list") -> int:
+    term = page.locator(".wl-head div", has=page.locator("dt", has_text=name)).locator("dd")
+    return int(term.first.inner_text().replace(",", ""))
+
+
+def _undo(page: Any, reason: str) -> None:
+    page.get_by_text("Undo this decision").click()
+    page.get_by_label("Why", exact=True).fill(reason)
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("Undone. The decision and its undoing both stay in the history.").wait_for()
+
+
+def test_find_filter_open_validate_undo_and_take_out(manager: Any, axe: Check, tmp_path: Path) -> None:
+    manager.get_by_role("link", name="Waiting list").first.click()
+    everybody = _count(manager)
+    assert everybody > 20
+    assert manager.get_by_text("Next in list order:").is_visible()
+    axe(manager)
+
+    manager.get_by_text("Filter by trust, service, priority, doubts and more").click()
+    axe(manager)
+    manager.get_by_role("checkbox", name=re.compile("Norfolk and Norwich")).first.check()
+    manager.get_by_role("button", name="Show these").click()
+    some = _count(manager)
+    assert 0 < some < everybody
+    assert manager.get_by_role("link", name=re.compile("Take off Trust: Norfolk and Norwich")).is_visible()
+
+    with manager.expect_download() as download:
+        manager.get_by_role("link", name="CSV").click()
+    file = tmp_path / "list.csv"
+    download.value.save_as(file)
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    assert f"{some:,} rows" in lines[0]
+    assert sum(line.count("Norfolk and Norwich") > 0 for line in lines[6:]) >= some
+
+    manager.locator(".wl-table tbody tr").first.get_by_role("link").click()
+    assert manager.get_by_role("heading", name="The clock, rule by rule").is_visible()
+    axe(manager)
+    pathway = manager.url
+
+    manager.get_by_role("link", name="Validate", exact=True).click()
+    axe(manager)
+    manager.get_by_label("What you checked, and why it is right").fill("The letter of 3 January says so.")
+    manager.get_by_role("button", name="Confirm", exact=True).click()
+    assert manager.get_by_text("You can undo it on the pathway’s page.").is_visible()
+
+    manager.goto(pathway)
+    assert manager.get_by_text("The letter of 3 January says so.").is_visible()
+    axe(manager)
+    _undo(manager, "Wrong patient")
+    assert manager.get_by_text("Wrong patient").is_visible()
+
+
+def test_a_view_is_saved_and_opened_from_the_list(manager: Any, axe: Check) -> None:
+    manager.goto("/waiting-list/?wait=over_18")
+    count = _count(manager, "On the list")
+    manager.get_by_text("Saved views (0)").click()
+    manager.get_by_label("Save this filter as").fill("Over eighteen")
+    manager.get_by_role("button", name="Save", exact=True).click()
+    assert manager.get_by_text("Saved as “Over eighteen”.").is_visible()
+    manager.goto("/waiting-list/")
+    manager.get_by_text("Saved views (1)").click()
+    manager.get_by_role("link", name="Over eighteen").click()
+    assert _count(manager, "On the list") == count
+    manager.goto("/waiting-list/views/")
+    axe(manager)
+    manager.get_by_role("button", name="Delete Over eighteen").click()
+    assert manager.get_by_role("button", name="Bring back Over eighteen").is_visible()
+
+
+def test_the_queue_is_worked_by_keyboard_alone(manager: Any, axe: Check) -> None:
+    manager.goto("/waiting-list/validation/")
+    axe(manager)
+    left = int(re.findall(r"([\d,]+) doubtful", manager.locator("main").inner_text())[0].replace(",", ""))
+    _tab_to(manager, "Start with the first")
+    manager.keyboard.press("Enter")
+    manager.wait_for_url("**/validation/case/**")
+    first = manager.url
+    _tab_to(manager, "Confirm: the clock is right as it stands")
+    manager.keyboard.press("Tab")
+    manager.keyboard.press("Tab")
+    manager.keyboard.type("Checked by keyboard.")
+    manager.keyboard.press("Tab")
+    manager.keyboard.press("Enter")
+    manager.get_by_text("You can undo it on the pathway’s page.").wait_for()
+    assert manager.url != first
+    assert manager.get_by_role("link", name=f"Validation, {left - 1:,} left").is_visible()
+    manager.goto(first)
+    manager.get_by_role("link", name="The whole pathway, notes and undo").click()
+    _undo(manager, "Only trying")
+
+
+def _tab_to(page: Any, words: str) -> None:
+    """Press Tab until what has the focus says `words`; what has it can always be seen."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(
+            "() => { const e = document.activeElement, b = e.getBoundingClientRect();"
+            " return [e.textContent.trim(), b.width > 0 && b.height > 0]; }"
+        )
+        assert focus[1], f"what has the focus cannot be seen: {focus[0][:60]}"
+        if focus[0].startswith(words):
+            return
+    raise AssertionError(f"Tab never came to {words!r}")
+
+
+def test_a_correction_without_its_evidence_is_refused_beside_its_field(manager: Any, axe: Check) -> None:
+    manager.goto("/waiting-list/validation/next/")
+    manager.get_by_text("Correct: the record should say something else").click()
+    manager.get_by_label("The clock has stopped").check()
+    manager.get_by_role("button", name="Record the correction").click()
+    summary = manager.get_by_role("alert")
+    assert summary.get_by_text("Say where in the record you saw it").is_visible()
+    axe(manager)
+    summary.get_by_role("link", name=re.compile("Say where in the record")).click()
+    assert manager.evaluate("document.activeElement.name") == "evidence"
+
+
+@pytest.mark.parametrize(
+    "place", ["", "?size=50&wait=over_18", "views/", "validation/", "validation/next/", "validation/together/"]
+)
+def test_pages_fit_a_window_320_wide(
+    new_page: Callable[..., Any], sign_in: Enter, axe: Check, fits: Check, place: str
+) -> None:
+    page = new_page(width=320, height=640)
+    sign_in(page, Role.WAITING_LIST_MANAGER)
+    page.goto(f"/waiting-list/{place}")
+    fits(page)
+    axe(page)
+
+
+def test_a_pathway_fits_a_window_320_wide(
+    new_page: Callable[..., Any], sign_in: Enter, axe: Check, fits: Check
+) -> None:
+    page = new_page(width=320, height=640)
+    sign_in(page, Role.WAITING_LIST_MANAGER)
+    page.goto("/waiting-list/")
+    page.locator(".wl-table tbody tr").first.get_by_role("link").click()
+    fits(page)
+    axe(page)
+
+
+def test_everything_works_without_scripts(new_page: Callable[..., Any], sign_in: Enter) -> None:
+    page = new_page(java_script_enabled=False)
+    sign_in(page, Role.WAITING_LIST_MANAGER)
+    page.goto("/waiting-list/")
+    page.get_by_text("Filter by trust, service, priority, doubts and more").click()
+    page.get_by_label("Nothing booked").check()
+    page.get_by_role("button", name="Show these").click()
+    assert page.get_by_role("link", name=re.compile("Nothing booked")).is_visible()
+    page.locator(".wl-table tbody tr").first.get_by_role("link").click()
+    page.get_by_label("Write a note").fill("Written without scripts.")
+    page.get_by_role("button", name="Save the note").click()
+    assert page.get_by_text("Written without scripts.").is_visible()
+    page.get_by_role("link", name="Validate", exact=True).click()
+    page.get_by_text("Pass to a clinician").click()
+    page.get_by_label("What you ask, and why").fill("Asked without scripts.")
+    page.get_by_role("button", name="Pass on").click()
+    assert page.get_by_text("You can undo it on the pathway’s page.").is_visible()
+    page.goto("/waiting-list/?validation=asked")
+    page.locator(".wl-table tbody tr").first.get_by_role("link").click()
+    _undo(page, "Only trying")
