@@ -49,6 +49,7 @@ def _day(text: str) -> date:
 
 
 def _build(args: argparse.Namespace) -> int:
+    import wherry.hub
     from wherry.hub.build import build
 
     result = build(
@@ -67,6 +68,8 @@ def _build(args: argparse.Namespace) -> int:
     if not result.published:
         print(f"Nothing has changed: the snapshot is still {result.snapshot_id} (census {result.census}).")
         return 0
+    # Made now, so that the first analyst of the day does not wait for it.
+    wherry.hub.open(args.hub, purpose="secondary")
     rows = result.rows
     print(
         f"Published {result.snapshot_id} (census {result.census}): {rows['person']:,} people, "

@@ -72,7 +72,7 @@ class Snapshot:
         path = self.path(name)
         if not hasattr(self._local, "con"):
             self._local.con = ibis.duckdb.connect()
-            self._local.con.raw_sql("SET TimeZone = 'UTC'")
+            self._local.con.raw_sql("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         return self._local.con.read_parquet(str(path))
 
     def arrow(self, name: str, columns: list[str] | None = None) -> pa.Table:
