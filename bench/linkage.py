@@ -4,9 +4,10 @@
 
 Sets of people whose truth is known, each linked by `wherry.hub.linkage.link` and by the peer in this one process:
 
-- the artificial population (`wherry synthesise`, by default made here at 1/20 scale with seed 11; `--system` takes a
-  folder that was made before). The committed model was counted on scale 1 with seed 5, so this one is new to it;
-- febrl 3 and febrl 4 (a and b together): a model is counted on the labels of febrl 3; febrl 4 is new to it. These lists
+- the artificial population (`wherry synthesise`, by default made here at 1/20 scale with seed 29; `--system` takes a
+  folder that was made before). The committed model was counted on scale 1 with seed 5, and thresholds were looked at
+  on seed 11; seed 29 played no part in either;
+- febrl 3 and febrl 4 (a and b together): a model is counted on the labels of febrl 3 and not on febrl 4. These lists
   have no households, so the rules that keep households apart are off; what they cost is shown too;
 - fake_1000: the model is counted on the clusters with even numbers and the rest is linked.
 
@@ -49,7 +50,8 @@ seed 5, about 460,000 identities): m on the true pairs, u on 20 million random p
 one pair in two million, about what a register of half a million with one identity in ten doubled would have.
 `python bench/linkage.py --system DIR --train FILE` makes it again.
 """
-#: Weight above which the public sets are joined without a human; chosen on febrl 3 and on half of fake_1000.
+#: Weight above which the public sets are joined without a human. Set after febrl 3 and febrl 4 had both been tried at
+#: 4, 8 and 12, so it is not blind to febrl 4; between 4 and 12 it moves recall there by less than two thousandths.
 PUBLIC_JOIN = 6.0
 
 Truth = Mapping[str, str]
@@ -209,7 +211,7 @@ def public(folder: Path, rows: list[Row]) -> None:
     guarded = replace(settings, households=True)
     measure("febrl 3, wherry (the model was counted here)", lambda: ours(three, settings), truth_three, rows)
     measure("febrl 3, Splink quick start", lambda: quick_start(three), truth_three, rows)
-    measure("febrl 4, wherry (new to the model)", lambda: ours(four, settings), truth_four, rows)
+    measure("febrl 4, wherry (the model was not counted here)", lambda: ours(four, settings), truth_four, rows)
     measure("febrl 4, wherry with the household rules", lambda: ours(four, guarded), truth_four, rows)
     measure("febrl 4, Splink quick start", lambda: quick_start(four), truth_four, rows)
 
@@ -218,14 +220,14 @@ def public(folder: Path, rows: list[Row]) -> None:
     odd = pa.array([not flag for flag in even.to_pylist()])
     model = train(fake.filter(even), truth, title="fake_1000", made="counted on even clusters", random_pairs=1e6)
     settings = LinkSettings(model, join_weight=PUBLIC_JOIN, households=False)
-    measure("fake_1000 odd clusters, wherry (new to the model)", lambda: ours(fake.filter(odd), settings), truth, rows)
+    measure("fake_1000 odd clusters, wherry (not counted here)", lambda: ours(fake.filter(odd), settings), truth, rows)
     measure("fake_1000 odd clusters, Splink quick start", lambda: quick_start(fake.filter(odd)), truth, rows)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scale", type=float, default=0.05)
-    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--seed", type=int, default=29)
     parser.add_argument("--system", type=Path, help="a folder that wherry synthesise made, with its hub inside")
     parser.add_argument(
         "--data", type=Path, default=Path(os.environ.get("WHERRY_SHARED", ROOT.parent / "shared" / "data"))
