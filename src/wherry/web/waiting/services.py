@@ -85,20 +85,17 @@ def decide(
         raise PermissionDenied(f"{answer.kind} at {clock.organisation}")
     if errors := check(answer, clock, today):
         raise Refused(errors)
-    fields = _fields(answer, clock, today)
     try:
         with transaction.atomic():
             case = _locked_case(clock)
             if case.version != expected_version:
                 raise DecidedAlready(case.decisions.order_by("-sequence").first())
-            decision = _append(access, case, answer.kind, today, fields)
+            decision = _append(access, case, answer.kind, today, _fields(answer, clock, today))
             _derive(case)
             _record(access, decision, case, bulk=bulk)
     except IntegrityError as error:
-        first = ValidationDecision.objects.filter(
-            case__pathway_key=clock.pathway_key, case__period=clock.period
-        ).order_by("-sequence")
-        raise DecidedAlready(first.first()) from error
+        mine = ValidationDecision.objects.filter(case__pathway_key=clock.pathway_key, case__period=clock.period)
+        raise DecidedAlready(mine.order_by("-sequence").first()) from error
     return decision
 
 
@@ -326,9 +323,7 @@ def add_note(*, access: Access, pathway_key: str, organisation: str, text: str) 
 def save_view(*, access: Access, name: str, query: str, purpose: str, shared_with: str = "") -> SavedView:
     """Keep a filter under a name; the same name again replaces the person's own."""
     user = _view_owner(access)
-    name = _view_name(name)
-    if shared_with and shared_with not in access.where(Permission.SEE_LIST):
-        raise Refused({"shared_with": "You can share a view only with an organisation that you belong to"})
+    name = _checked_name(access, name, shared_with)
     view, _ = SavedView.objects.update_or_create(
         owner=user,
         name=name,
@@ -343,9 +338,7 @@ def save_view(*, access: Access, name: str, query: str, purpose: str, shared_wit
 def rename_view(*, access: Access, view_id: int, name: str, shared_with: str = "") -> SavedView:
     """Give one's own view another name, or share it with another of one's organisations."""
     user = _view_owner(access)
-    name = _view_name(name)
-    if shared_with and shared_with not in access.where(Permission.SEE_LIST):
-        raise Refused({"shared_with": "You can share a view only with an organisation that you belong to"})
+    name = _checked_name(access, name, shared_with)
     view = _own_view(user, view_id, deleted=False)
     if SavedView.objects.filter(owner=user, name=name, deleted_at=None).exclude(pk=view.pk).exists():
         raise Refused({"name": f"You already have a view called {name}"})
@@ -360,7 +353,7 @@ def delete_view(*, access: Access, view_id: int) -> SavedView:
     """Take one's own view away; `restore_view` brings it back."""
     view = _own_view(_view_owner(access), view_id, deleted=False)
     view.deleted_at = datetime.now(UTC)
-    view.save(update_fields=["deleted_at"])
+    view.save()
     _record_view(access, "view.deleted", view)
     return view
 
@@ -384,7 +377,9 @@ def _view_owner(access: Access) -> User:
     return access.user
 
 
-def _view_name(name: str) -> str:
+def _checked_name(access: Access, name: str, shared_with: str) -> str:
+    if shared_with and shared_with not in access.where(Permission.SEE_LIST):
+        raise Refused({"shared_with": "You can share a view only with an organisation that you belong to"})
     name = " ".join(_plain(name).split())
     if not name:
         raise Refused({"name": "Give the view a name"})
