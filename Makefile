@@ -11,7 +11,7 @@ run: $(VENV)/.base
 	@$(BIN)/wherry run --scale $(SCALE)
 
 test: $(VENV)/.dev
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile -rs
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

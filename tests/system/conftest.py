@@ -81,7 +81,7 @@ def _chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def live(tiny_system: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The server over a copy of the tiny system. Tests share it: each leaves what others read as it was."""
     _chromium()
@@ -134,12 +134,13 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """One chromium for this folder. It is closed before other folders' tests use the database of this process."""
+    """One chromium a process. Its event loop stays, so Django is told that tests of the web in this process are safe."""
     executable = _chromium()
     from playwright.sync_api import sync_playwright
 
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
         yield made

@@ -107,6 +107,9 @@ def _migrate() -> None:
 
 def _start(args: argparse.Namespace) -> int:
     """Replace this process by gunicorn, so that one Ctrl-C ends everything."""
+    from wherry.web import waiting
+
+    waiting.warm()
     print(f"\nwherry is at http://{args.host}:{args.port}/ (Ctrl-C stops it)\n", flush=True)
     command = [
         *(sys.executable, "-m", "gunicorn", "wherry.web.config.wsgi:application"),
