@@ -136,7 +136,7 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """One chromium a process. Its event loop stays, so Django is told that tests of the web in this process are safe."""
+    """One chromium a process. Its event loop stays, so Django is told that this process's other tests are safe."""
     executable = _chromium()
     from playwright.sync_api import sync_playwright
 
