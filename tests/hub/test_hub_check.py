@@ -129,15 +129,20 @@ def test_spaces_around_values_and_inside_nhs_numbers_go(tmp_path: Path, backend:
     assert read["forename"] is None
 
 
-@pytest.mark.parametrize("around", [" {}", "{} ", "\t{}", "{}\t", '" {}"', '"{}\n"', "\v{}", " {}\r"])
-@pytest.mark.parametrize("column", ["local_patient_id", "sex", "death_date"])
+AROUND = (" {}", "{} ", "\t{}", "{}\t", '" {}"', '"{}\n"', "\v{}")
+
+
+@pytest.mark.parametrize(
+    ("around", "column"),
+    # A carriage return is white space only before the end of a line, so only after the last column.
+    [(each, column) for each in AROUND for column in ("local_patient_id", "sex", "death_date")]
+    + [(" {}\r", "death_date")],
+)
 def test_white_space_around_a_value_is_never_part_of_it(
     tmp_path: Path, backend: Backend, around: str, column: str
 ) -> None:
     row = patient(3, death_date=date(2025, 12, 24))
     padded = row | {column: "!" + around.format(text(TEMPLATES["RM1", "patient"], column, row[column]))}
-    if around.endswith("\r") and column != "death_date":
-        pytest.skip("a carriage return is white space only before the line end")
     (read,) = good(checked(tmp_path, backend, "RM1", "patient", [padded]))
     assert read[column] == row[column]
 

@@ -412,7 +412,6 @@ def test_the_second_of_two_is_told_who_was_first(handmade: Made, make_user: User
 
 
 @pytest.mark.usefixtures("two_writers")
-@pytest.mark.django_db(transaction=True)
 def test_of_many_deciding_at_the_same_moment_exactly_one_is_recorded(handmade: Made, make_user: Users) -> None:
     user = make_user(Role.WAITING_LIST_MANAGER)
     key = doubtful(handmade, "stale")
