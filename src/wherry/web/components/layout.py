@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 
+from wherry import __version__
 from wherry.errors import UserError
 from wherry.web import snapshot as snapshots
 from wherry.web.access.access import ANONYMOUS, Access
@@ -66,6 +66,6 @@ def layout(request: HttpRequest) -> dict[str, Any]:
         "artificial": bool(snapshot is not None and snapshot.manifest.get("artificial")),
         "census": snapshot.census if snapshot is not None else None,
         "built_at": snapshot.manifest.get("built_at") if snapshot is not None else None,
-        "version": version("wherry"),
+        "version": __version__,
         "Permission": Permission,
     }
