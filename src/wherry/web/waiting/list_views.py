@@ -35,6 +35,15 @@ def waiting_list(request: Request) -> HttpResponse:
     filters, ignored = listing.read(request.GET)
     selected = listing.select(filters)
     rows, first, page, pages = listing.page(filters, selected)
+    if filters.q and listing.identified:
+        # Looking somebody up is a look, though no page of theirs is opened.
+        audit.record(
+            access=request.access,
+            action="waiting_list.searched",
+            subject_kind="search",
+            subject_key=filters.q,
+            detail={"rows": len(rows), "shown": [row["pathway_key"] for row in rows[:5]]},
+        )
     context: dict[str, Any] = {
         "listing": listing,
         "identified": listing.identified,
