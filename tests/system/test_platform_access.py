@@ -73,6 +73,9 @@ def test_every_stop_of_the_tab_key_is_seen(
     sign_in(page, role)
     for place in PLACES[role]:
         page.goto(place)
+        page.wait_for_load_state("networkidle")
+        # The header lays out its menu once its fonts are there; a key pressed meanwhile would lose its place.
+        page.evaluate("document.fonts.ready.then(() => new Promise((done) => setTimeout(done, 300)))")
         seen = set()
         for _ in range(60):
             page.keyboard.press("Tab")
