@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from wherry.web.access.permissions import Role
 
@@ -36,18 +37,20 @@ def _undo(page: Any, reason: str) -> None:
 
 def test_find_filter_open_validate_undo_and_take_out(manager: Any, axe: Check, tmp_path: Path) -> None:
     manager.get_by_role("link", name="Waiting list").first.click()
+    manager.wait_for_url("**/waiting-list/")
     everybody = _count(manager)
     assert everybody > 20
-    assert manager.get_by_text("Next in list order:").is_visible()
+    expect(manager.get_by_text("Next in list order:")).to_be_visible()
     axe(manager)
 
     manager.get_by_text("Filter by trust, service, priority, doubts and more").click()
     axe(manager)
     manager.get_by_role("checkbox", name=re.compile("Norfolk and Norwich")).first.check()
     manager.get_by_role("button", name="Show these").click()
+    manager.wait_for_url("**trust=RM1**")
     some = _count(manager)
     assert 0 < some < everybody
-    assert manager.get_by_role("link", name=re.compile("Take off Trust: Norfolk and Norwich")).is_visible()
+    expect(manager.get_by_role("link", name=re.compile("Take off Trust: Norfolk and Norwich"))).to_be_visible()
 
     with manager.expect_download() as download:
         manager.get_by_role("link", name="CSV").click()
@@ -58,21 +61,22 @@ def test_find_filter_open_validate_undo_and_take_out(manager: Any, axe: Check, t
     assert sum(line.count("Norfolk and Norwich") > 0 for line in lines[6:]) >= some
 
     manager.locator(".wl-table tbody tr").first.get_by_role("link").click()
-    assert manager.get_by_role("heading", name="The clock, rule by rule").is_visible()
+    expect(manager.get_by_role("heading", name="The clock, rule by rule")).to_be_visible()
     axe(manager)
     pathway = manager.url
 
     manager.get_by_role("link", name="Validate", exact=True).click()
+    manager.wait_for_url("**/validation/case/**")
     axe(manager)
     manager.get_by_label("What you checked, and why it is right").fill("The letter of 3 January says so.")
     manager.get_by_role("button", name="Confirm", exact=True).click()
-    assert manager.get_by_text("You can undo it on the pathway’s page.").is_visible()
+    expect(manager.get_by_text("You can undo it on the pathway’s page.")).to_be_visible()
 
     manager.goto(pathway)
-    assert manager.get_by_text("The letter of 3 January says so.").is_visible()
+    expect(manager.get_by_text("The letter of 3 January says so.")).to_be_visible()
     axe(manager)
     _undo(manager, "Wrong patient")
-    assert manager.get_by_text("Wrong patient").is_visible()
+    expect(manager.get_by_text("Wrong patient")).to_be_visible()
 
 
 def test_a_view_is_saved_and_opened_from_the_list(manager: Any, axe: Check) -> None:
@@ -81,15 +85,16 @@ def test_a_view_is_saved_and_opened_from_the_list(manager: Any, axe: Check) -> N
     manager.get_by_text("Saved views (0)").click()
     manager.get_by_label("Save this filter as").fill("Over eighteen")
     manager.get_by_role("button", name="Save", exact=True).click()
-    assert manager.get_by_text("Saved as “Over eighteen”.").is_visible()
+    expect(manager.get_by_text("Saved as “Over eighteen”.")).to_be_visible()
     manager.goto("/waiting-list/")
     manager.get_by_text("Saved views (1)").click()
     manager.get_by_role("link", name="Over eighteen").click()
+    manager.wait_for_url("**wait=over_18**")
     assert _count(manager, "On the list") == count
     manager.goto("/waiting-list/views/")
     axe(manager)
     manager.get_by_role("button", name="Delete Over eighteen").click()
-    assert manager.get_by_role("button", name="Bring back Over eighteen").is_visible()
+    expect(manager.get_by_role("button", name="Bring back Over eighteen")).to_be_visible()
 
 
 def test_the_queue_is_worked_by_keyboard_alone(manager: Any, axe: Check) -> None:
@@ -108,7 +113,7 @@ def test_the_queue_is_worked_by_keyboard_alone(manager: Any, axe: Check) -> None
     manager.keyboard.press("Enter")
     manager.get_by_text("You can undo it on the pathway’s page.").wait_for()
     assert manager.url != first
-    assert manager.get_by_role("link", name=f"Validation, {left - 1:,} left").is_visible()
+    expect(manager.get_by_role("link", name=f"Validation, {left - 1:,} left")).to_be_visible()
     manager.goto(first)
     manager.get_by_role("link", name="The whole pathway, notes and undo").click()
     _undo(manager, "Only trying")
@@ -134,7 +139,7 @@ def test_a_correction_without_its_evidence_is_refused_beside_its_field(manager: 
     manager.get_by_label("The clock has stopped").check()
     manager.get_by_role("button", name="Record the correction").click()
     summary = manager.get_by_role("alert")
-    assert summary.get_by_text("Say where in the record you saw it").is_visible()
+    expect(summary.get_by_text("Say where in the record you saw it")).to_be_visible()
     axe(manager)
     summary.get_by_role("link", name=re.compile("Say where in the record")).click()
     assert manager.evaluate("document.activeElement.name") == "evidence"
@@ -160,6 +165,7 @@ def test_a_pathway_fits_a_window_320_wide(
     sign_in(page, Role.WAITING_LIST_MANAGER)
     page.goto("/waiting-list/")
     page.locator(".wl-table tbody tr").first.get_by_role("link").click()
+    page.wait_for_url("**/pathway/**")
     fits(page)
     axe(page)
 
@@ -171,16 +177,16 @@ def test_everything_works_without_scripts(new_page: Callable[..., Any], sign_in:
     page.get_by_text("Filter by trust, service, priority, doubts and more").click()
     page.get_by_label("Nothing booked").check()
     page.get_by_role("button", name="Show these").click()
-    assert page.get_by_role("link", name=re.compile("Nothing booked")).is_visible()
+    expect(page.get_by_role("link", name=re.compile("Nothing booked"))).to_be_visible()
     page.locator(".wl-table tbody tr").first.get_by_role("link").click()
     page.get_by_label("Write a note").fill("Written without scripts.")
     page.get_by_role("button", name="Save the note").click()
-    assert page.get_by_text("Written without scripts.").is_visible()
+    expect(page.get_by_text("Written without scripts.")).to_be_visible()
     page.get_by_role("link", name="Validate", exact=True).click()
     page.get_by_text("Pass to a clinician").click()
     page.get_by_label("What you ask, and why").fill("Asked without scripts.")
     page.get_by_role("button", name="Pass on").click()
-    assert page.get_by_text("You can undo it on the pathway’s page.").is_visible()
+    expect(page.get_by_text("You can undo it on the pathway’s page.")).to_be_visible()
     page.goto("/waiting-list/?validation=asked")
     page.locator(".wl-table tbody tr").first.get_by_role("link").click()
     _undo(page, "Only trying")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pyarrow.parquet as pq
+from playwright.sync_api import expect
 
 from wherry.web.access.permissions import Role
 
@@ -20,6 +21,7 @@ def test_a_question_goes_to_a_clinician_who_decides_and_the_manager_undoes_it(
     sign_in(manager, Role.WAITING_LIST_MANAGER)
     manager.goto("/waiting-list/")
     manager.locator(".wl-table tbody tr").nth(2).get_by_role("link").click()
+    manager.wait_for_url("**/pathway/**")
     pathway = manager.url
     name = manager.get_by_role("heading", level=1).inner_text()
     manager.get_by_role("link", name="Validate", exact=True).click()
@@ -30,10 +32,10 @@ def test_a_question_goes_to_a_clinician_who_decides_and_the_manager_undoes_it(
 
     sign_in(clinician, Role.CLINICIAN)
     clinician.get_by_role("link", name="For a clinician").first.click()
-    assert clinician.get_by_text("Does this person still need treatment?").is_visible()
+    expect(clinician.get_by_text("Does this person still need treatment?")).to_be_visible()
     axe(clinician)
     clinician.get_by_role("link", name=f"Decide about {name}").click()
-    assert clinician.get_by_role("heading", name="What you are asked").is_visible()
+    expect(clinician.get_by_role("heading", name="What you are asked")).to_be_visible()
     axe(clinician)
     clinician.get_by_text("Take off the list", exact=True).first.click()
     clinician.get_by_label("Decision not to treat, or no further contact needed (34)").check()
@@ -43,10 +45,10 @@ def test_a_question_goes_to_a_clinician_who_decides_and_the_manager_undoes_it(
     clinician.get_by_text("taken off the list").first.wait_for()
 
     manager.goto("/waiting-list/?show=off")
-    assert manager.get_by_role("link", name=name).first.is_visible()
+    expect(manager.get_by_role("link", name=name).first).to_be_visible()
     axe(manager)
     manager.goto(pathway)
-    assert manager.get_by_text("Taken off the list by decision").is_visible()
+    expect(manager.get_by_text("Taken off the list by decision")).to_be_visible()
     manager.get_by_text("Undo this decision").click()
     manager.get_by_label("Why", exact=True).fill("The letter was about another referral")
     manager.get_by_role("button", name="Undo").click()
@@ -56,7 +58,7 @@ def test_a_question_goes_to_a_clinician_who_decides_and_the_manager_undoes_it(
     manager.get_by_role("button", name="Undo").click()
     manager.get_by_text("Undone. The decision and its undoing both stay in the history.").wait_for()
     manager.goto("/waiting-list/?show=off")
-    assert manager.get_by_text("Nobody on the list fits").is_visible()
+    expect(manager.get_by_text("Nobody on the list fits")).to_be_visible()
 
 
 def test_an_analyst_sees_the_list_without_anybody_in_it(
@@ -64,7 +66,7 @@ def test_an_analyst_sees_the_list_without_anybody_in_it(
 ) -> None:
     sign_in(page, Role.ANALYST)
     page.get_by_role("link", name="Waiting list").first.click()
-    assert page.get_by_text("You see this list without names").is_visible()
+    expect(page.get_by_text("You see this list without names")).to_be_visible()
     axe(page)
     fits(page)
     assert page.locator(".wl-table tbody a").count() == 0
@@ -81,5 +83,5 @@ def test_an_executive_finds_totals_and_no_list(page: Any, sign_in: Enter, axe: C
     assert page.get_by_role("link", name="Waiting list").count() == 0
     response = page.goto("/waiting-list/")
     assert response.status == 403
-    assert page.get_by_role("heading", name="Your role does not open this page").is_visible()
+    expect(page.get_by_role("heading", name="Your role does not open this page")).to_be_visible()
     axe(page)
