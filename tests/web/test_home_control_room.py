@@ -196,3 +196,27 @@ def test_decisions_to_take_are_counted_as_their_queue_counts_them(
     executive = selectors.control_room(access_of(make_user(Role.EXECUTIVE)))
     assert executive is not None
     assert executive.to_validate is None
+
+
+def test_feeds_go_on_ageing_when_nothing_is_built(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make_user: Callable[..., User],
+    client_for: Callable[..., Client],
+) -> None:
+    """A real system's clock runs on: when builds stop, every feed is late, whatever the snapshot says."""
+    write_snapshot(tmp_path / "hub", census=date(2026, 1, 31), open_pathways=40)
+    (manifest,) = (tmp_path / "hub" / "snapshots").glob("*/manifest.json")
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"artificial": False}))
+    monkeypatch.setenv("WHERRY_DATA", str(tmp_path))
+    room = selectors.control_room(access_of(make_user(Role.WAITING_LIST_MANAGER)))
+    assert room is not None
+    fresh = pq.read_table(manifest.parent / "source_freshness.parquet").to_pylist()
+    assert sum(not row["late"] for row in fresh) > 10
+    assert {(row.source, row.feed) for row in room.late} == {
+        (row["source"], row["feed"]) for row in fresh if row["source"] in ("RM1", "RGP", "RCX")
+    }
+    assert all(tile.late for tile in room.tiles)
+    page = client_for(Role.WAITING_LIST_MANAGER).get("/data/").content.decode()
+    assert f"<strong>{len(fresh)} of {len(fresh)}</strong> feeds are late" in page
+    assert "On time" not in page

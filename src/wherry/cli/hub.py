@@ -94,12 +94,12 @@ def _status(args: argparse.Namespace) -> int:
     snapshot = wherry.hub.open(args.hub)
     manifest = snapshot.manifest
     print(f"Snapshot {snapshot.id}, census {snapshot.census}, built {manifest['built_at']} by {manifest['engine']}.")
-    if manifest["artificial"]:
+    if snapshot.artificial:
         print("Every person in it is artificial.")
     for name, rows in manifest["rows"].items():
         print(f"  {name:<18}{rows:>12,}")
     print("Feeds:")
-    for row in snapshot.arrow("source_freshness").to_pylist():
+    for row in snapshot.freshness():
         said = f"{row['extract_on']}, {row['days_old']} days old" if row["extract_on"] else "never came"
         late = f"  LATE (allowed {row['stale_after_days']} days)" if row["late"] else ""
         print(f"  {row['source']:<5}{row['feed']:<14}{row['rows_published']:>12,} rows  {said}{late}")

@@ -8,16 +8,18 @@ replaced by keyed hashes that cannot be turned back without the hub's own secret
 from __future__ import annotations
 
 import threading
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wherry.errors import UserError
+from wherry.hub.freshness import on_day
 from wherry.hub.lineage import Lineage, find
 from wherry.hub.schema import TABLES
 from wherry.hub.secondary import secondary_folder
@@ -54,6 +56,19 @@ class Snapshot:
     def census(self) -> date:
         """The date on which every state of this snapshot holds."""
         return date.fromisoformat(self.manifest["census"])
+
+    @property
+    def artificial(self) -> bool:
+        """Whether every person in it is made up."""
+        return bool(self.manifest.get("artificial"))
+
+    def today(self) -> date:
+        """The census for an artificial system, whose clock stands still; otherwise the date in London."""
+        return self.census if self.artificial else datetime.now(ZoneInfo("Europe/London")).date()
+
+    def freshness(self) -> list[dict[str, Any]]:
+        """Rows of `source_freshness` as they stand today, however long ago this snapshot was built."""
+        return on_day(self.arrow("source_freshness").to_pylist(), self.today())
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -49,15 +49,13 @@ def for_access(access: Access) -> Snapshot | None:
 def is_artificial() -> bool:
     """Whether the people in the snapshot are made up."""
     snapshot = current()
-    return bool(snapshot is not None and snapshot.manifest.get("artificial"))
+    return snapshot is not None and snapshot.artificial
 
 
 def today() -> date:
     """The census for an artificial system, whose clock stands still; otherwise the date in London."""
     snapshot = current()
-    if snapshot is not None and snapshot.manifest.get("artificial"):
-        return snapshot.census
-    return datetime.now(_LONDON).date()
+    return snapshot.today() if snapshot is not None else datetime.now(_LONDON).date()
 
 
 def system() -> System | None:

@@ -63,7 +63,7 @@ def layout(request: HttpRequest) -> dict[str, Any]:
         "access": access,
         "nav": navigation(access, request.path),
         "snapshot": snapshot,
-        "artificial": bool(snapshot is not None and snapshot.manifest.get("artificial")),
+        "artificial": snapshot is not None and snapshot.artificial,
         "census": snapshot.census if snapshot is not None else None,
         "built_at": snapshot.manifest.get("built_at") if snapshot is not None else None,
         "version": __version__,

@@ -94,7 +94,7 @@ def sources(access: Access) -> Sources | None:
     scope = scope_of(access)
     names = organisation_names()
     loads = {row["load_id"]: row for row in snapshot.arrow("load").to_pylist()}
-    rows = [row for row in snapshot.arrow("source_freshness").to_pylist() if row["source"] in scope]
+    rows = [row for row in snapshot.freshness() if row["source"] in scope]
     feeds: dict[str, list[Feed]] = {}
     for row in sorted(rows, key=lambda r: (in_order(scope).index(r["source"]), r["feed"])):
         feeds.setdefault(row["source"], []).append(_feed(row, loads.get(row["load_id"])))

@@ -146,7 +146,7 @@ def by_group(access: Access, measure: Measure) -> list[GroupRow]:
 
 def late_feeds(snapshot: Snapshot, scope: list[str]) -> tuple[Late, ...]:
     """Feeds of some trusts that are late, the oldest first."""
-    rows = snapshot.arrow("source_freshness").to_pylist()
+    rows = snapshot.freshness()
     late = [
         Late(r["source"], r["feed"], r["extract_on"], r["days_old"]) for r in rows if r["late"] and r["source"] in scope
     ]
