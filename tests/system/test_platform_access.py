@@ -19,6 +19,7 @@ PLACES = {
         "/data/quarantine/",
         "/data/loads/",
         "/data/links/",
+        "/data/findings/no_next_event/",
     ],
     Role.ANALYST: ["/data/published/", "/me/", "/me/password/", "/help/", "/about/"],
     Role.INFORMATION_GOVERNANCE: ["/audit/", "/audit/unusual/"],

@@ -20,6 +20,7 @@ PLACES = {
         "/data/quarantine/",
         "/data/loads/",
         "/data/links/",
+        "/data/findings/no_next_event/",
     ],
     Role.CLINICIAN: ["/", "/measures/no_next/", "/data/", "/data/published/"],
     Role.ANALYST: ["/", "/measures/within_18/", "/data/", "/data/quarantine/", "/data/published/"],

@@ -62,3 +62,10 @@ def test_odd_page_numbers_are_met(client_for: Callable[..., Client], handmade: M
 
 def test_an_unknown_rule_is_no_page(client_for: Callable[..., Client], handmade: Made) -> None:
     assert client_for(Role.CLINICIAN).get("/data/findings/nothing_like_it/").status_code == 404
+
+
+def test_the_page_names_trusts_and_services_not_their_codes(client_for: Callable[..., Client], handmade: Made) -> None:
+    page = client_for(Role.CLINICIAN).get("/data/findings/no_next_event/").content.decode()
+    assert "<td>Norfolk and Norwich</td>" in page
+    assert "<td>RM1</td>" not in page
+    assert "<td>Trauma and Orthopaedic" in page

@@ -6,8 +6,10 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from wherry.reference import treatment_functions
 from wherry.web.access import Permission, audit, requires
 from wherry.web.access.http import Request
+from wherry.web.access.selectors import organisation_names
 from wherry.web.components.export import stream_csv
 from wherry.web.data import finding_selectors
 
@@ -19,7 +21,14 @@ def findings(request: Request, rule: str) -> HttpResponse:
     found = finding_selectors.worklist(request.access, rule, page=int(number) if number.isdecimal() else 1)
     if found is None:
         raise Http404
-    return render(request, "data/findings.jinja", {"found": found, "rule": found.rule, "page": found.page})
+    context = {
+        "found": found,
+        "rule": found.rule,
+        "page": found.page,
+        "trusts": organisation_names(),
+        "function_name": treatment_functions.name,
+    }
+    return render(request, "data/findings.jinja", context)
 
 
 @requires(Permission.VALIDATE)
