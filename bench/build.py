@@ -21,8 +21,8 @@ _BUILD = """
 import json, sys
 from pathlib import Path
 from wherry.hub.build import build
-from wherry.waiting.derive import derive
-result = build(Path(sys.argv[1]), hub=Path(sys.argv[2]), engine=sys.argv[3], derivations=(derive,))
+from wherry.waiting import derivations
+result = build(Path(sys.argv[1]), hub=Path(sys.argv[2]), engine=sys.argv[3], derivations=derivations.ALL)
 print(json.dumps(dict(result.rows)))
 """
 

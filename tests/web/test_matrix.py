@@ -6,7 +6,6 @@ Those in `who` get the status in `allowed` (of a form: an empty one); others get
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
 
@@ -14,31 +13,16 @@ import pyarrow.parquet as pq
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from matrix_cancer import CANCER
+from matrix_elective import ELECTIVE
+from matrix_line import ALL, OPENS, QUALITY, ROWS, A, C, D, E, G, Line, M
+from matrix_offers import OFFERS
+from matrix_well import WELL
 from snapshot_factory import Made
 
 from wherry.web.access import Permission, Role
 from wherry.web.access.models import User
 from wherry.web.access.requires import MARK
-
-M, C, A = Role.WAITING_LIST_MANAGER, Role.CLINICIAN, Role.ANALYST
-E, G, D = Role.EXECUTIVE, Role.INFORMATION_GOVERNANCE, Role.ADMINISTRATOR
-ALL = frozenset(Role)
-IDENTIFIED = frozenset({M, C})
-ROWS = frozenset({M, C, A})
-QUALITY = frozenset({M, C, A, G, D})
-
-
-@dataclass(frozen=True)
-class Line:
-    """One address: how it is called, who may, and what they get. `stranger` is what somebody not signed in gets."""
-
-    name: str
-    who: frozenset[Role]
-    allowed: int = 200
-    method: str = "GET"
-    needs: str = ""
-    stranger: int = 302
-
 
 TABLE = (
     # sign-in and one's own account
@@ -67,7 +51,7 @@ TABLE = (
     Line("data:sources", QUALITY),
     Line("data:quarantine", QUALITY),
     Line("data:loads", QUALITY),
-    Line("data:findings", IDENTIFIED, needs="rule"),
+    Line("data:findings", OPENS, needs="rule"),
     Line("data:findings_csv", frozenset({M}), needs="rule"),
     Line("data:links", frozenset({M})),
     Line("data:link", frozenset({M}), needs="pair"),
@@ -79,9 +63,9 @@ TABLE = (
     Line("waiting:save_view", ROWS, 302, "POST"),
     Line("waiting:change_view", ROWS, 302, "POST", needs="view"),
     # a patient
-    Line("waiting:pathway", IDENTIFIED, needs="pathway"),
-    Line("waiting:add_note", IDENTIFIED, 400, "POST", needs="pathway"),
-    Line("waiting:undo", IDENTIFIED, 302, "POST", needs="pathway"),
+    Line("waiting:pathway", OPENS, needs="pathway"),
+    Line("waiting:add_note", OPENS, 400, "POST", needs="pathway"),
+    Line("waiting:undo", OPENS, 302, "POST", needs="pathway"),
     # validation
     Line("waiting:validation", frozenset({M})),
     Line("waiting:next_case", frozenset({M}), 302),
@@ -93,6 +77,11 @@ TABLE = (
     Line("waiting:clinical", frozenset({C})),
     Line("waiting:clinical_case", frozenset({C}), needs="pathway"),
     Line("waiting:decide_clinically", frozenset({C}), 302, "POST", needs="pathway"),
+    # elective work
+    *ELECTIVE,
+    *OFFERS,
+    *WELL,
+    *CANCER,
 )
 
 

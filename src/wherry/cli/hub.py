@@ -83,9 +83,9 @@ def _build(args: argparse.Namespace) -> int:
 
 
 def _derivations() -> tuple[Derivation, ...]:
-    from wherry.waiting.derive import derive
+    from wherry.waiting import derivations
 
-    return (derive,)
+    return derivations.ALL
 
 
 def _status(args: argparse.Namespace) -> int:

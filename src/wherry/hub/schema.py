@@ -2,43 +2,30 @@
 
 Two contracts live here, both as plain `pyarrow` schemas. A *feed* is what one organisation sends about one subject; a
 source template (TOML) maps a file's own headers and codes onto it. A *table* is what a snapshot publishes. Text is
-UTF-8, dates are `date32`, moments are UTC microseconds. `docs/tables.md` is written from this module.
+UTF-8, dates are `date32`, moments are UTC microseconds. What elective work adds is in `schema_elective`.
+`docs/tables.md` is written from this module.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from wherry.hub import schema_elective as elective
+from wherry.hub.shape import BIG, BOOL, DATE, INT, LINEAGE, MOMENT, REAL, TEXT, Column, Shape
 
-import pyarrow as pa
-
-TEXT, DATE, BOOL, INT, BIG, REAL = pa.string(), pa.date32(), pa.bool_(), pa.int32(), pa.int64(), pa.float64()
-MOMENT = pa.timestamp("us", tz="UTC")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its type, whether a row without it is refused (feeds) or impossible (tables), and its meaning."""
-
-    name: str
-    type: pa.DataType
-    words: str
-    required: bool = False
-
-
-@dataclass(frozen=True)
-class Shape:
-    """One feed or table: what a row is, its key and its columns. `person_level` tables need a purpose."""
-
-    name: str
-    row: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    person_level: bool = True
-    schema: pa.Schema = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        fields = [pa.field(c.name, c.type, nullable=not c.required, metadata={"words": c.words}) for c in self.columns]
-        object.__setattr__(self, "schema", pa.schema(fields))
+__all__ = [
+    "BIG",
+    "BOOL",
+    "DATE",
+    "EVENT_TYPES",
+    "FEEDS",
+    "IDENTIFYING_COLUMNS",
+    "INT",
+    "MOMENT",
+    "REAL",
+    "TABLES",
+    "TEXT",
+    "Column",
+    "Shape",
+]
 
 
 def _shapes(*shapes: Shape) -> dict[str, Shape]:
@@ -46,6 +33,7 @@ def _shapes(*shapes: Shape) -> dict[str, Shape]:
 
 
 C = Column
+_LINEAGE = LINEAGE
 
 # --- what organisations send ----------------------------------------------------------------------------------------
 
@@ -145,6 +133,7 @@ FEEDS = _shapes(
         ("nhs_number",),
         (C("nhs_number", TEXT, "NHS number", True),),
     ),
+    *elective.FEEDS,
 )
 
 #: Event types of the clock contract, in the words that every table uses.
@@ -164,13 +153,6 @@ EVENT_TYPES = (
 )
 
 # --- what a snapshot publishes --------------------------------------------------------------------------------------
-
-_LINEAGE = (
-    C("source", TEXT, "organisation that sent the row", True),
-    C("load_id", TEXT, "the load it came in with", True),
-    C("source_row", BIG, "line of the file it came from; the header is line 1", True),
-    C("valid_at", DATE, "date of the extract", True),
-)
 
 TABLES = _shapes(
     Shape(
@@ -478,12 +460,13 @@ TABLES = _shapes(
             C("evidence", TEXT, "the dates and values that made it doubtful, in words", True),
         ),
     ),
+    *elective.TABLES,
 )
 
 #: Columns that tell who somebody is: nothing built for secondary use has them.
 IDENTIFYING_COLUMNS = frozenset(
     {
         *("surname", "forename", "nhs_number", "birth_date", "address_line", "postcode", "local_patient_id"),
-        *("identity_key", "left_identity", "right_identity", "subject_key", "raw"),
+        *("identity_key", "left_identity", "right_identity", "subject_key", "raw", "telephone"),
     }
 )

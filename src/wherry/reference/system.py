@@ -21,6 +21,7 @@ from wherry.paths import system_dir
 from wherry.reference import _system_files as files
 from wherry.reference._data import overlap
 from wherry.reference.organisations import Organisation, Register, Site
+from wherry.reference.services import Services, read_services
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +84,11 @@ class System:
     def template_files(self) -> tuple[Path, ...]:
         """The source templates of the system, in the order of their names."""
         return tuple(sorted((self.folder / "templates").glob("*.toml")))
+
+    @cached_property
+    def services(self) -> Services:
+        """What each site can do, up to which complexity (`services.csv`)."""
+        return read_services(self.folder / "services.csv")
 
     @cached_property
     def places(self) -> pa.Table:

@@ -43,6 +43,8 @@ _PEOPLE = {
     Role.EXECUTIVE: ("executive", "Edward", "Quay"),
     Role.INFORMATION_GOVERNANCE: ("governance", "Grace", "Sluice"),
     Role.ADMINISTRATOR: ("administrator", "Adam", "Tiller"),
+    Role.CALL_HANDLER: ("calls", "Carol", "Heron"),
+    Role.CANCER_NAVIGATOR: ("navigator", "Nadia", "Rudder"),
 }
 
 

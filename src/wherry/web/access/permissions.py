@@ -1,6 +1,6 @@
 """Who may do what, in one table: permissions are words, roles are sets of permissions.
 
-Roles follow the issue's six; permissions are named for the act. A person holds a role at an organisation
+Roles follow who does the work; permissions are named for the act. A person holds a role at an organisation
 (`Membership`), so the same person may validate at one trust and only read totals at another.
 """
 
@@ -24,6 +24,20 @@ class Permission(StrEnum):
     SEE_QUALITY = "quality.see"
     SEE_RAW_ROWS = "quarantine.see_raw"
     DECIDE_LINKS = "links.decide"
+    SEE_CAPACITY = "capacity.see"
+    SEE_AID = "aid.see"
+    PLAN_AID = "aid.plan"
+    AGREE_MOVES = "moves.agree"
+    SEE_OFFERS = "offers.see"
+    MAKE_OFFERS = "offers.make"
+    TAKE_CALLS = "offers.take_calls"
+    SEE_CHOICES = "choices.see"
+    SEE_WELL = "well.see"
+    ASK_HEALTH = "well.ask"
+    REVIEW_HARM = "well.review_harm"
+    SEE_CANCER = "cancer.see"
+    TRACK_CANCER = "cancer.track"
+    SEE_DIAGNOSTICS = "diagnostics.see"
     SEE_AUDIT = "audit.see"
     MANAGE_ACCESS = "access.manage"
 
@@ -46,6 +60,20 @@ _WORDS = {
     Permission.SEE_QUALITY: "See data quality and sources",
     Permission.SEE_RAW_ROWS: "See quarantined rows as they came",
     Permission.DECIDE_LINKS: "Decide whether two records are one person",
+    Permission.SEE_CAPACITY: "See theatre and clinic capacity, and what would happen to the list",
+    Permission.SEE_AID: "See what mutual aid would do, in totals",
+    Permission.PLAN_AID: "Plan mutual aid and see who would move",
+    Permission.AGREE_MOVES: "Agree clinically that a patient may be treated elsewhere",
+    Permission.SEE_OFFERS: "See offers to patients",
+    Permission.MAKE_OFFERS: "Offer patients another hospital, and transfer them",
+    Permission.TAKE_CALLS: "Record patients' answers by telephone",
+    Permission.SEE_CHOICES: "See what patients chose, in totals",
+    Permission.SEE_WELL: "See who may come to harm while waiting",
+    Permission.ASK_HEALTH: "Ask patients about their health by telephone",
+    Permission.REVIEW_HARM: "Record harm reviews and fitness for surgery",
+    Permission.SEE_CANCER: "See the cancer list",
+    Permission.TRACK_CANCER: "Track cancer patients: chase, escalate, transfer",
+    Permission.SEE_DIAGNOSTICS: "See who waits for a diagnostic test",
     Permission.SEE_AUDIT: "Read and export the audit log",
     Permission.MANAGE_ACCESS: "Manage people and their roles",
 }
@@ -60,6 +88,8 @@ class Role(StrEnum):
     EXECUTIVE = "executive"
     INFORMATION_GOVERNANCE = "information_governance"
     ADMINISTRATOR = "administrator"
+    CALL_HANDLER = "call_handler"
+    CANCER_NAVIGATOR = "cancer_navigator"
 
     @property
     def words(self) -> str:
@@ -73,6 +103,8 @@ class Role(StrEnum):
 
 
 _EVERYONE = {Permission.SEE_SELF, Permission.SEE_CONTROL_ROOM, Permission.SEE_PUBLISHED}
+_TOTALS = {Permission.SEE_CAPACITY, Permission.SEE_AID, Permission.SEE_CHOICES}
+_PATIENTS = {Permission.SEE_OFFERS, Permission.SEE_WELL, Permission.SEE_CANCER, Permission.SEE_DIAGNOSTICS}
 
 #: The whole policy. Analysts and executives never see a name; only information governance reads the audit log.
 GRANTS: dict[Role, frozenset[Permission]] = {
@@ -87,7 +119,14 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_QUALITY,
             Permission.SEE_RAW_ROWS,
             Permission.DECIDE_LINKS,
+            Permission.PLAN_AID,
+            Permission.MAKE_OFFERS,
+            Permission.TAKE_CALLS,
+            Permission.ASK_HEALTH,
+            Permission.TRACK_CANCER,
         }
+        | _TOTALS
+        | _PATIENTS
     ),
     Role.CLINICIAN: frozenset(
         _EVERYONE
@@ -97,10 +136,24 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.OPEN_PATHWAY,
             Permission.REVIEW_CLINICALLY,
             Permission.SEE_QUALITY,
+            Permission.AGREE_MOVES,
+            Permission.REVIEW_HARM,
         }
+        | _TOTALS
+        | _PATIENTS
     ),
-    Role.ANALYST: frozenset(_EVERYONE | {Permission.SEE_LIST, Permission.EXPORT_LIST, Permission.SEE_QUALITY}),
-    Role.EXECUTIVE: frozenset(_EVERYONE),
+    Role.ANALYST: frozenset(
+        _EVERYONE | _TOTALS | {Permission.SEE_LIST, Permission.EXPORT_LIST, Permission.SEE_QUALITY}
+    ),
+    Role.EXECUTIVE: frozenset(_EVERYONE | _TOTALS),
     Role.INFORMATION_GOVERNANCE: frozenset(_EVERYONE | {Permission.SEE_AUDIT, Permission.SEE_QUALITY}),
     Role.ADMINISTRATOR: frozenset(_EVERYONE | {Permission.MANAGE_ACCESS, Permission.SEE_QUALITY}),
+    Role.CALL_HANDLER: frozenset(
+        _EVERYONE | {Permission.SEE_IDENTITY, Permission.SEE_OFFERS, Permission.TAKE_CALLS, Permission.ASK_HEALTH}
+    ),
+    Role.CANCER_NAVIGATOR: frozenset(
+        _EVERYONE
+        | {Permission.SEE_LIST, Permission.SEE_IDENTITY, Permission.OPEN_PATHWAY, Permission.SEE_CAPACITY}
+        | {Permission.SEE_CANCER, Permission.TRACK_CANCER, Permission.SEE_DIAGNOSTICS}
+    ),
 }

@@ -45,6 +45,10 @@ INSTALLED_APPS = [
     "wherry.web.home",
     "wherry.web.data",
     "wherry.web.waiting",
+    "wherry.web.elective",
+    "wherry.web.offers",
+    "wherry.web.well",
+    "wherry.web.cancer",
 ]
 
 MIDDLEWARE = [

@@ -9,6 +9,11 @@ urlpatterns = [
     path("", include("wherry.web.access.urls")),
     path("data/", include("wherry.web.data.urls")),
     path("waiting-list/", include("wherry.web.waiting.urls")),
+    path("elective/", include("wherry.web.elective.urls")),
+    path("offers/", include("wherry.web.offers.urls")),
+    path("waiting-well/", include("wherry.web.well.urls")),
+    path("cancer/", include("wherry.web.cancer.urls")),
+    path("my/", include("wherry.web.offers.patient_urls")),
 ]
 
 handler400 = "wherry.web.components.errors.bad_request"

@@ -1,0 +1,1 @@
+"""One list of everybody on a cancer pathway."""

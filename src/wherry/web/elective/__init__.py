@@ -1,0 +1,1 @@
+"""Capacity, mutual aid, what happens to the list, and the six-week list of tests."""

@@ -1,0 +1,1 @@
+"""Looking after those who wait: readiness for surgery, risk of harm, and follow-ups."""

@@ -1,0 +1,28 @@
+"""Lines of the access table: what each address is, who may, and what they get."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wherry.web.access import Role
+
+M, C, A = Role.WAITING_LIST_MANAGER, Role.CLINICIAN, Role.ANALYST
+E, G, D = Role.EXECUTIVE, Role.INFORMATION_GOVERNANCE, Role.ADMINISTRATOR
+H, N = Role.CALL_HANDLER, Role.CANCER_NAVIGATOR
+ALL = frozenset(Role)
+IDENTIFIED = frozenset({M, C})
+OPENS = frozenset({M, C, N})
+ROWS = frozenset({M, C, A, N})
+QUALITY = frozenset({M, C, A, G, D})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One address: how it is called, who may, and what they get. `stranger` is what somebody not signed in gets."""
+
+    name: str
+    who: frozenset[Role]
+    allowed: int = 200
+    method: str = "GET"
+    needs: str = ""
+    stranger: int = 302
