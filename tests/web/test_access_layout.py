@@ -73,12 +73,15 @@ def test_each_role_is_offered_its_own_places(client_for: Callable[..., Client], 
         page = client_for(role).get("/me/").content.decode()
         menu = page.split('class="nhsuk-header__navigation-list"')[1].split("</ul>")[0]
         offered[role.value] = re.findall(r'href="([^"]+)"', menu)
-    everyone = ["/", "/data/published/"]
+    published = "/data/published/"
+    care = ["/elective/", "/offers/", "/waiting-well/", "/cancer/"]
     assert offered == {
-        "waiting_list_manager": ["/", "/waiting-list/", "/waiting-list/validation/", "/data/", "/data/published/"],
-        "clinician": ["/", "/waiting-list/", "/waiting-list/clinical/", "/data/", "/data/published/"],
-        "analyst": ["/", "/waiting-list/", "/data/", "/data/published/"],
-        "executive": everyone,
-        "information_governance": ["/", "/data/", "/data/published/", "/audit/"],
-        "administrator": ["/", "/data/", "/data/published/", "/people/"],
+        "waiting_list_manager": ["/", "/waiting-list/", "/waiting-list/validation/", *care, "/data/", published],
+        "clinician": ["/", "/waiting-list/", "/waiting-list/clinical/", *care, "/data/", published],
+        "analyst": ["/", "/waiting-list/", "/elective/", "/data/", published],
+        "executive": ["/", "/elective/", published],
+        "information_governance": ["/", "/data/", published, "/audit/"],
+        "administrator": ["/", "/data/", published, "/people/"],
+        "call_handler": ["/", "/offers/", published],
+        "cancer_navigator": ["/", "/waiting-list/", "/elective/capacity/", "/cancer/", published],
     }

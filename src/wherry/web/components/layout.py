@@ -17,45 +17,52 @@ from wherry.web.access.permissions import Permission
 
 @dataclass(frozen=True)
 class Place:
-    """One entry of the navigation."""
+    """One entry of the navigation: its name, and the pages it may lead to, each with the permission it needs.
+
+    It leads to the first page that the reader may see; its other pages are tabs on that page.
+    """
 
     text: str
-    name: str
-    permission: Permission
+    pages: tuple[tuple[str, Permission], ...]
+
+
+def _place(text: str, *pages: tuple[str, Permission]) -> Place:
+    return Place(text, pages)
 
 
 NAVIGATION = (
-    Place("Control room", "home:control_room", Permission.SEE_CONTROL_ROOM),
-    Place("Waiting list", "waiting:list", Permission.SEE_LIST),
-    Place("Validation", "waiting:validation", Permission.VALIDATE),
-    Place("For a clinician", "waiting:clinical", Permission.REVIEW_CLINICALLY),
-    Place("Mutual aid", "elective:aid", Permission.SEE_AID),
-    Place("Offers", "offers:worklist", Permission.SEE_OFFERS),
-    Place("Waiting well", "well:risks", Permission.SEE_WELL),
-    Place("Cancer", "cancer:list", Permission.SEE_CANCER),
-    Place("Diagnostics", "elective:diagnostics", Permission.SEE_DIAGNOSTICS),
-    Place("Capacity", "elective:capacity", Permission.SEE_CAPACITY),
-    Place("Data", "data:sources", Permission.SEE_QUALITY),
-    Place("Published position", "data:published", Permission.SEE_PUBLISHED),
-    Place("Audit", "access:audit", Permission.SEE_AUDIT),
-    Place("People", "access:people", Permission.MANAGE_ACCESS),
+    _place("Control room", ("home:control_room", Permission.SEE_CONTROL_ROOM)),
+    _place("Waiting list", ("waiting:list", Permission.SEE_LIST)),
+    _place("Validation", ("waiting:validation", Permission.VALIDATE)),
+    _place("For a clinician", ("waiting:clinical", Permission.REVIEW_CLINICALLY)),
+    _place(
+        "Elective",
+        ("elective:aid", Permission.SEE_AID),
+        ("elective:capacity", Permission.SEE_CAPACITY),
+        ("elective:diagnostics", Permission.SEE_DIAGNOSTICS),
+    ),
+    _place("Offers", ("offers:worklist", Permission.SEE_OFFERS)),
+    _place("Waiting well", ("well:risks", Permission.SEE_WELL)),
+    _place("Cancer", ("cancer:list", Permission.SEE_CANCER)),
+    _place("Data", ("data:sources", Permission.SEE_QUALITY)),
+    _place("Published position", ("data:published", Permission.SEE_PUBLISHED)),
+    _place("Audit", ("access:audit", Permission.SEE_AUDIT)),
+    _place("People", ("access:people", Permission.MANAGE_ACCESS)),
 )
 
 
 def navigation(access: Access, path: str) -> list[dict[str, Any]]:
-    """The places a person may go; the longest address that the path begins with is the current one."""
-    items = []
+    """The places a person may go; the one with the longest address that the path begins with is the current one."""
+    items, best, current = [], "", None
     for place in NAVIGATION:
-        if not access.can(place.permission):
+        mine = [reverse(name) for name, permission in place.pages if access.can(permission)]
+        if not mine:
             continue
-        items.append({"text": place.text, "href": reverse(place.name)})
-    matches = [
-        item["href"]
-        for item in items
-        if path == item["href"] or (item["href"] != "/" and path.startswith(item["href"]))
-    ]
-    best = max(matches, key=len, default=None)
-    return [item | ({"current": True} if item["href"] == best else {}) for item in items]
+        items.append({"text": place.text, "href": mine[0]})
+        for href in mine:
+            if (path == href or (href != "/" and path.startswith(href))) and len(href) > len(best):
+                best, current = href, mine[0]
+    return [item | ({"current": True} if item["href"] == current else {}) for item in items]
 
 
 def layout(request: HttpRequest) -> dict[str, Any]:
