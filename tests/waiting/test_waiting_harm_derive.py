@@ -16,7 +16,7 @@ from wherry.hub.schema import TABLES
 from wherry.waiting import harm, risk_rules
 
 CENSUS = date(2026, 1, 31)
-NEEDED = ("waiting_list", "pathway", "list_entry", "observation", "emergency_attendance", "cancer_pathway")
+NEEDED = harm.NEEDED
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -50,6 +50,16 @@ def listed(key: str, days: int | None, **more: Any) -> dict[str, Any]:
 
 def test_nothing_in_gives_nothing_out(connection: Any) -> None:
     assert derived(connection, {}) == []
+
+
+def test_without_the_feeds_of_elective_work_the_wait_alone_is_a_reason(connection: Any) -> None:
+    tables = {}
+    for name in ("waiting_list", "pathway", "list_entry"):
+        schema = pa.schema([field.with_nullable(True) for field in TABLES[name].schema])
+        rows = [listed("long", 500)] if name == "waiting_list" else []
+        tables[name] = ibis.memtable(pa.Table.from_pylist(rows, schema=schema))
+    made = harm.derive(tables, DeriveContext(CENSUS, None, connection))["waiting_risk"]
+    assert made.column("reason").to_pylist() == ["long_wait"]
 
 
 def test_one_of_each_reason(connection: Any) -> None:

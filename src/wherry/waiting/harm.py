@@ -203,6 +203,9 @@ def next_review(kind: str, reviewed_on: date, rules: RiskRules) -> date:
 
 # --- the derivation -------------------------------------------------------------------------------------------------
 
+#: What is read. A trust that sends none of the feeds of elective work has the other reasons all the same.
+NEEDED = ("waiting_list", "pathway", "list_entry", "observation", "emergency_attendance", "cancer_pathway")
+
 
 def derive(tables: Mapping[str, Any], context: DeriveContext) -> dict[str, pa.Table]:
     """`waiting_risk` of one snapshot, by `wherry.hub.schema`, from `waiting_list` and the common tables."""
@@ -210,6 +213,7 @@ def derive(tables: Mapping[str, Any], context: DeriveContext) -> dict[str, pa.Ta
     rules = risk_rules.on(census)
     backend = context.backend
     connection = backend.con if hasattr(backend, "give") else backend
+    tables = {name: tables[name] if name in tables else _empty(name, backend) for name in NEEDED}
     columns: dict[str, list[Any]] = {name: [] for name in TABLES["waiting_risk"].schema.names}
     for batch in pa.table(connection.to_pyarrow(_facts(tables, census, rules))).to_batches(50_000):
         for row in batch.to_pylist():
@@ -224,6 +228,12 @@ def derive(tables: Mapping[str, Any], context: DeriveContext) -> dict[str, pa.Ta
     made = pa.table(columns, schema=TABLES["waiting_risk"].schema)
     keys = [("pathway_key", "ascending"), ("period", "ascending"), ("reason", "ascending")]
     return {"waiting_risk": made.sort_by(keys)}  # type: ignore[arg-type]
+
+
+def _empty(name: str, backend: Any) -> Any:
+    schema = pa.schema([field.with_nullable(True) for field in TABLES[name].schema])
+    nothing = schema.empty_table()
+    return backend.give(nothing, f"no_{name}") if hasattr(backend, "give") else ibis.memtable(nothing)
 
 
 def _waiting(row: Row) -> Waiting:
