@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wherry.hub.derivation import Derivation
-from wherry.waiting import derive, harm
+from wherry.waiting import capacity, derive, harm
 
 #: Passed to `wherry.hub.build.build` by the command line.
-ALL: tuple[Derivation, ...] = (derive.derive, harm.derive)
+ALL: tuple[Derivation, ...] = (derive.derive, capacity.derive, harm.derive)
