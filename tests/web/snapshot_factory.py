@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import snapshot_cancer
+import snapshot_elective
 import snapshot_parts as parts
 
 from wherry.hub.schema import TABLES
@@ -86,6 +88,8 @@ def write_snapshot(
     parts.rank(tables.rows["waiting_list"])
     for row in tables.rows["quality_finding"]:
         row["evidence"] = (evidence or {}).get((row["rule"], row["subject_key"]), row["evidence"])
+    snapshot_elective.tell(tables.add, tables.rows, census, seed, lineage)
+    snapshot_cancer.tell(tables.add, tables.rows, census, lineage)
     _bits(tables)
     surnames = tuple(sorted({p.surname for p in people}))
     opted_out = frozenset(p.person_key for p in people if p.opted_out)

@@ -78,7 +78,7 @@ def load_id(source: str, feed: str) -> str:
 
 
 def organisations(add: Add) -> None:
-    """Trusts, commissioners, practices and one site a trust."""
+    """Trusts, commissioners, practices, one site a trust and a small one."""
     rows = [(code, f"{name} NHS Foundation Trust", "trust", "QMM") for code, name in TRUST_NAMES.items()]
     rows += [("QMM", "NHS Norfolk and Waveney Integrated Care Board", "icb", None)]
     rows += [
@@ -92,6 +92,15 @@ def organisations(add: Add) -> None:
         name = TRUST_NAMES[trust].removesuffix(" University Hospitals") + " Hospital"
         where = {"latitude": 52.6 + n / 10, "longitude": 0.5 + n / 2}
         add("site", code=SITES[trust], name=name, organisation=trust, from_date=date(2013, 4, 1), **where)
+    where = {"latitude": 52.9257, "longitude": 1.3062}
+    add(
+        "site",
+        code="RM131",
+        name="Cromer and District Hospital",
+        organisation="RM1",
+        from_date=date(2013, 4, 1),
+        **where,
+    )
 
 
 def loads(add: Add, census: date) -> None:
