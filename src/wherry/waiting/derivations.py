@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wherry.hub.derivation import Derivation
-from wherry.waiting import capacity, derive, harm
+from wherry.waiting import capacity, derive, diagnostics, harm
 
 #: Passed to `wherry.hub.build.build` by the command line.
-ALL: tuple[Derivation, ...] = (derive.derive, capacity.derive, harm.derive)
+ALL: tuple[Derivation, ...] = (derive.derive, capacity.derive, diagnostics.derive, harm.derive)
