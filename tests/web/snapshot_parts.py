@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from wherry.hub import schema_elective as elective
+
 Add = Callable[..., None]
 Lineage = Callable[[str, str, int], dict[str, Any]]
 
@@ -107,7 +109,7 @@ def loads(add: Add, census: date) -> None:
     """A load and its freshness for every trust and feed, and the quality rules."""
     received = datetime.combine(census, time(20), UTC)
     for trust in TRUSTS:
-        for feed in ("patient", "referral", "event", "list_entry", "appointment"):
+        for feed in ("patient", "referral", "event", "list_entry", "appointment", *(f.name for f in elective.FEEDS)):
             add(
                 "load",
                 load_id=load_id(trust, feed),

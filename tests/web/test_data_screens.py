@@ -37,7 +37,7 @@ def test_each_finding_counts_the_rows_of_its_worklist(make_user: Callable[..., U
 
 def test_a_late_feed_is_marked_and_linked(client_for: Callable[..., Client], handmade: Made) -> None:
     page = client_for(Role.WAITING_LIST_MANAGER).get("/data/").content.decode()
-    assert "<strong>1 of 15</strong> feeds are late" in page
+    assert "<strong>1 of 42</strong> feeds are late" in page
     assert "/waiting-list/?finding=p2_overdue" in page
     assert "budget.xlsx" in page
 
@@ -73,7 +73,7 @@ def test_a_mangled_address_is_no_error(client_for: Callable[..., Client], handma
 
 def test_loads_add_up(client_for: Callable[..., Client], handmade: Made) -> None:
     page = client_for(Role.ANALYST).get("/data/loads/").content.decode()
-    assert "<strong>15 files</strong>" in page
+    assert "<strong>42 files</strong>" in page
     for row in rows_of(handmade, "load"):
         assert row["rows_read"] == row["rows_published"] + row["rows_quarantined"]  # type: ignore[operator]
         assert str(row["load_id"]) in page
