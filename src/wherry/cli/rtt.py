@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 
 
-def _census(text: str) -> date:
+def census_date(text: str) -> date:
+    """A census date as an argument. Raises ArgumentTypeError for anything but YYYY-MM-DD."""
     try:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             raise ValueError
@@ -24,7 +25,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     inner = rtt.add_subparsers(dest="rtt_command", required=True, metavar="COMMAND")
     derive_parser = inner.add_parser("derive", help="from a file of events to a file of periods (clocks)")
     derive_parser.add_argument("events", type=Path, metavar="EVENTS.csv", help="one row an event")
-    derive_parser.add_argument("--census", type=_census, required=True, metavar="DATE", help="the day to stand on")
+    derive_parser.add_argument("--census", type=census_date, required=True, metavar="DATE", help="the day to stand on")
     derive_parser.add_argument("--out", type=Path, required=True, metavar="PERIODS.csv", help="one row a period")
     derive_parser.set_defaults(run=derive)
 
