@@ -92,6 +92,31 @@ def record_system(
     )
 
 
+def record_patient(
+    *,
+    of: str,
+    action: str,
+    subject_kind: str,
+    subject_key: str,
+    organisation: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> AuditEvent:
+    """Write one line for a patient who proved who they are. `of` says by what (`offer 12`), never by name."""
+    if not of.strip():
+        raise AnonymousActor(f"{action} on {subject_kind} {subject_key}: a patient acts on something of theirs")
+    return _append(
+        actor=f"patient of {of}",
+        roles="patient",
+        organisations="",
+        action=action,
+        subject_kind=subject_kind,
+        subject_key=subject_key,
+        organisation=organisation or "",
+        purpose="the patient's own choice",
+        detail=canonical(detail or {}),
+    )
+
+
 def canonical(detail: Mapping[str, Any]) -> str:
     """JSON in one form only: sorted keys, no spaces.
 
