@@ -16,10 +16,10 @@ from wherry.waiting.capacity.cases import CaseMinutes, case_length, timed_cases
 from wherry.waiting.capacity.columns import rows_of, shaped
 from wherry.waiting.capacity.rules import CapacityRule, rule_on
 from wherry.waiting.capacity.sessions import all_sessions
-from wherry.waiting.capacity.use import theatre_use
+from wherry.waiting.capacity.use import session_use, theatre_use
 from wherry.waiting.capacity.weeks import capacity_week
 
-__all__ = ["CapacityRule", "CaseMinutes", "derive", "rule_on"]
+__all__ = ["CapacityRule", "CaseMinutes", "all_sessions", "derive", "rule_on", "session_use", "timed_cases"]
 
 
 def derive(tables: Mapping[str, Any], context: DeriveContext) -> dict[str, pa.Table]:

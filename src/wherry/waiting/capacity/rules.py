@@ -11,12 +11,15 @@ from importlib import resources
 
 @dataclass(frozen=True)
 class CapacityRule:
-    """One way of counting: weeks of cases looked back on, the share of the upper length, minutes of a session."""
+    """One way of counting; `data/capacity.toml` says what each number is."""
 
     from_date: date
     case_weeks: int
     upper_share: float
     session_minutes: int
+    best_from_sessions: int
+    test_weeks: int
+    test_miles: int
     source: str
     certainty: str
 

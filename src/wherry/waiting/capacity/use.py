@@ -21,31 +21,36 @@ from wherry.waiting.capacity.columns import Ints, array, dates, day_number, days
 def theatre_use(sent: pa.Table, cases: pa.Table, census: date, system: Any) -> pa.Table:
     """The `theatre_use` table. `cases` are `timed_cases(...)` of the same `sent` sessions."""
     on = days(sent["session_on"])
-    status = text(sent["status"])
-    past = pc.fill_null(pc.equal(sent["kind"], "theatre"), False).to_numpy() & (on <= day_number(census))
-    held = pc.equal(status, "held").to_numpy() & past
-    planned = number(sent["planned_minutes"]) * held
-    counted = held & (planned > 0)
-    by_session = _by_session(cases, planned)
-    rows = pa.table(
-        {
-            "organisation": owner(text(sent["site"]), sent["organisation"], system),
-            "site": text(sent["site"]),
-            "week_start": dates(monday(on)),
-            "treatment_function": text(sent["treatment_function"]),
-            "sessions_planned": past.astype(np.int64),
-            "sessions_held": held.astype(np.int64),
-            "planned_minutes": np.where(counted, planned, 0),
-            **{name: np.where(counted, values, 0) for name, values in by_session.items()},
-        }
-    ).filter(array(past))
+    past = array(on <= day_number(census))
+    rows = session_use(sent, cases, system).append_column("week_start", dates(monday(on))).filter(past)
+    rows = rows.filter(rows["theatre"])
     sums: list[Any] = [
         (name, "sum")
         for name in rows.column_names
-        if name not in {"organisation", "site", "week_start", "treatment_function"}
+        if name not in {"organisation", "site", "week_start", "treatment_function", "theatre"}
     ]
     table = rows.group_by(["site", "week_start", "treatment_function"]).aggregate([*sums, ("organisation", "min")])
     return table.rename_columns([name.removesuffix("_sum").removesuffix("_min") for name in table.column_names])
+
+
+def session_use(sent: pa.Table, cases: pa.Table, system: Any) -> pa.Table:
+    """Use of each session, in the order of `sent`; 0 of everything for one that was not held as a `theatre` session."""
+    theatre = pc.fill_null(pc.equal(sent["kind"], "theatre"), False).to_numpy()
+    held = pc.fill_null(pc.equal(sent["status"], "held"), False).to_numpy() & theatre
+    planned = number(sent["planned_minutes"]) * held
+    counted = planned > 0
+    return pa.table(
+        {
+            "organisation": owner(text(sent["site"]), sent["organisation"], system),
+            "site": text(sent["site"]),
+            "treatment_function": text(sent["treatment_function"]),
+            "theatre": theatre,
+            "sessions_planned": theatre.astype(np.int64),
+            "sessions_held": held.astype(np.int64),
+            "planned_minutes": np.where(counted, planned, 0),
+            **{name: np.where(counted, values, 0) for name, values in _by_session(cases, planned).items()},
+        }
+    )
 
 
 def _by_session(cases: pa.Table, planned: Ints) -> dict[str, Ints]:
