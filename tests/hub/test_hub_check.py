@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry.hub.backends import Backend, connect
-from wherry.hub.check import Checked, check, read_date
+from wherry.hub.check import Checked, check
 from wherry.hub.landing import land_all
 from wherry.hub.reasons import REASONS
 from wherry.hub.store import Store
+from wherry.hub.values import read_date
 
 
 @pytest.fixture

@@ -1,17 +1,16 @@
-"""Checks of each row: text made into dates, yes or no and national codes, and what cannot be is said, row by row.
+"""Checks of each row: text made into dates, numbers, yes or no and codes, and what cannot be is said, row by row.
 
 A row fails *hard* when it cannot mean anything: its key or another required value is missing, or it says that something
 happened after the extract was made. It goes to quarantine whole. A value fails *softly* when the row still means
 something without it: the value is left blank, the row is published, and `blanked_value` says what was there. So a
-mistyped discharge date cannot take somebody off the waiting list. Everything is Ibis, with nothing that only one engine
-has.
+mistyped discharge date cannot take somebody off the waiting list. What a column may hold is in `values`. Everything is
+Ibis, with nothing that only one engine has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
 
@@ -21,51 +20,22 @@ import pyarrow as pa
 from wherry.hub.backends import Backend
 from wherry.hub.landing import BAD_LINES, LINE, Load, text_schema
 from wherry.hub.scan import RAW_KEPT
-from wherry.hub.schema import EVENT_TYPES, FEEDS, Column
+from wherry.hub.schema import FEEDS, Column
 from wherry.hub.templates import Template
-
-#: Values that a column may have, after its local codes. Columns that are not here are opaque text.
-DOMAINS: dict[str, dict[str, tuple[str, ...]]] = {
-    "patient": {
-        "nhs_number_status": ("01", "02", "03", "04", "05", "06", "07", "08"),
-        "sex": ("1", "2", "9", "X"),
-        "ethnic_category": (*"ABCDEFGHJKLMNPRSZ", "99"),
-    },
-    "referral": {
-        "referral_source": ("gp", "consultant", "emergency", "self", "optometrist", "other"),
-        "priority_type": ("1", "2", "3"),
-    },
-    "event": {"event_type": EVENT_TYPES},
-    "list_entry": {
-        "list_type": ("admitted", "planned"),
-        "clinical_priority": ("P1a", "P1b", "P2", "P3", "P4", "P5", "P6"),
-        "intended_management": ("inpatient", "day_case"),
-    },
-    "appointment": {
-        "kind": ("first", "follow_up", "pre_op", "diagnostic"),
-        "status": ("booked", "cancelled"),
-    },
-    "opt_out": {},
-}
-#: Text that must have a form, after its local codes.
-FORMS = {
-    ("event", "rtt_status"): (r"^[0-9]{2}$", "two digits"),
-    ("opt_out", "nhs_number"): (r"^[0-9]{10}$", "ten digits"),
-}
-#: Dates that cannot be later than the extract that reports them.
-PAST = frozenset(
-    {
-        *("event_on", "birth_date", "death_date", "referral_received_on", "referral_closed_on", "added_on"),
-        *("priority_reviewed_on", "removed_on", "last_validated_on"),
-    }
+from wherry.hub.values import (
+    DOMAINS,
+    EARLIEST,
+    FORMS,
+    HARD,
+    LIMITS,
+    PAST,
+    SCALES,
+    STANDS_IN,
+    YEARS_AHEAD,
+    Limit,
+    read_date,
+    read_number,
 )
-#: Optional columns whose bad value makes the whole row doubtful: a wrong date of birth links the wrong people.
-HARD = frozenset({"birth_date"})
-#: Nothing on an elective list is planned further ahead than this.
-YEARS_AHEAD = 10
-EARLIEST = date(1900, 1, 1)
-
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 BAD = BAD_LINES
 BLANKED = text_schema("source_row", "column_name", "raw", "reason_code", "reason")
@@ -170,14 +140,18 @@ def _plan(load: Load, template: Template, raw: ibis.Table) -> _Plan:
         text = _tidy(column.name, raw[template.columns[column.name]], load.padded)
         said = f"{column.name} ({template.columns[column.name]})"
         faults: list[_Fault] = []
-        value = _value(column, text, said, load, template, faults)
-        hard = column.required or column.name in HARD
-        (plan.hard if hard else plan.soft).extend(faults)
+        value = _value(column, text, said, load, template, plan.typed, faults)
+        stand_in = STANDS_IN.get((load.feed, column.name))
+        hard = (column.required or column.name in HARD) and stand_in is None
         if column.required:
             words = ibis.literal(f"{said} is missing")
-            plan.hard.append(_Fault(column.name, text.isnull(), "required_missing", words))
+            faults.append(_Fault(column.name, text.isnull(), "required_missing", words))
+        if stand_in is not None:
+            faults = [replace(fault, words=fault.words + ibis.literal(f", taken as {stand_in}")) for fault in faults]
+        (plan.hard if hard else plan.soft).extend(faults)
         if faults and not hard:
-            value = ibis.ifelse(reduce(or_, [fault.when for fault in faults]), ibis.null(value.type()), value)
+            rest = ibis.null(value.type()) if stand_in is None else ibis.literal(stand_in)
+            value = ibis.ifelse(reduce(or_, [fault.when for fault in faults]), rest, value)
         plan.typed[column.name] = value
     return plan
 
@@ -202,10 +176,14 @@ def _value(
     said: str,
     load: Load,
     template: Template,
+    before: Mapping[str, ibis.Value],
     faults: list[_Fault],
 ) -> ibis.Value:
+    """The typed value of one column; its faults are added. `before` has the typed columns that come before it."""
     if column.type == pa.date32():
         return _date(column.name, text, said, load, template.date_format, faults)
+    if column.type in (pa.int32(), pa.float64()):
+        return _number(column, text, said, load, before, faults)
     if column.type == pa.bool_():
         known = (template.true, template.false)
         _add(
@@ -291,23 +269,28 @@ def _date(
     return value
 
 
-def read_date(text: ibis.expr.types.StringValue, form: str) -> ibis.expr.types.DateValue:
-    """A date from text, or null where the text is not a date of that form: no guessing of day and month."""
-    if form == "YYYY-MM-DD":
-        pattern, iso = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", text
-    elif form == "DD/MM/YYYY":
-        pattern = r"^[0-9]{2}/[0-9]{2}/[0-9]{4}$"
-        iso = text.substr(6, 4) + "-" + text.substr(3, 2) + "-" + text.substr(0, 2)
-    elif form == "DD-MON-YYYY":
-        pattern = r"^[0-9]{2}-[A-Za-z]{3}-[0-9]{4}$"
-        pairs = [(month, f"{number:02d}") for number, month in enumerate(_MONTHS, 1)]
-        month = text.substr(3, 3).upper().cases(*pairs, else_="00")
-        iso = text.substr(7, 4) + "-" + month + "-" + text.substr(0, 2)
-    else:
-        pattern = r"^[0-9]{8}$"
-        iso = text.substr(0, 4) + "-" + text.substr(4, 2) + "-" + text.substr(6, 2)
-    # The pattern comes first: engines differ in what else they take for a date.
-    return ibis.ifelse(text.re_search(pattern), iso, ibis.null("string")).try_cast("date")
+def _number(
+    column: Column,
+    text: ibis.expr.types.StringValue,
+    said: str,
+    load: Load,
+    before: Mapping[str, ibis.Value],
+    faults: list[_Fault],
+) -> ibis.expr.types.NumericValue:
+    value = read_number(text, column.type)
+    words = "which is not a whole number" if column.type == pa.int32() else "which is not a number"
+    _add(faults, column, text.notnull() & value.isnull(), "unreadable_number", said, text, words)
+    limits: list[tuple[Limit, ibis.expr.types.BooleanValue | None]] = []
+    if limit := LIMITS.get((load.feed, column.name)):
+        limits.append((limit, None))
+    if scale := SCALES.get((load.feed, column.name)):
+        limits += [(limit, before[scale[0]] == code) for code, limit in scale[1].items()]
+    for limit, where in limits:
+        outside = (value < limit.low) | (value > limit.high)
+        if limit.whole:
+            outside = outside | (value != value.round())
+        _add(faults, column, outside if where is None else where & outside, "out_of_range", said, text, limit.words())
+    return value
 
 
 # --- what failed, in words ------------------------------------------------------------------------------------------

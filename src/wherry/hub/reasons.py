@@ -17,7 +17,12 @@ REASONS: dict[str, str] = {
     "date_after_extract": "A date is later than the extract that reports it.",
     "date_far_ahead": "A planned date is more than ten years ahead.",
     "unknown_code": "A code is not one that its template knows.",
+    "unreadable_number": "A number is not written in digits.",
+    "out_of_range": "A number is less or more than it can be.",
     "wrong_form": "A value does not have the form that it must have.",
     "duplicate_key": "The same key is on an earlier line of the same file.",
     "unknown_pathway": "The pathway is in no organisation's referral feed.",
+    "unknown_patient": "The patient is in no patient feed of the organisation, and on no list.",
+    "unknown_session": "The session is not in the organisation's session feed.",
+    "unknown_cancer": "The cancer pathway is not in the organisation's cancer feed.",
 }

@@ -19,6 +19,7 @@ from typing import Any
 
 from wherry.errors import UserError
 from wherry.hub.schema import FEEDS
+from wherry.hub.values import DOMAINS
 
 #: How dates can be written in an extract: the name used in a template, and a pattern with year, month and day groups.
 DATE_FORMATS = ("YYYY-MM-DD", "DD/MM/YYYY", "DD-MON-YYYY", "YYYYMMDD")
@@ -136,6 +137,9 @@ def _template(path: Path, data: dict[str, Any], digest: str) -> Template:
     for name, mapping in codes.items():
         if not isinstance(mapping, dict) or not all(isinstance(value, str) for value in mapping.values()):
             raise _Wrong(f"[codes.{name}] must be a table of text to text.")
+        if domain := DOMAINS[feed].get(name):
+            for value in mapping.values():
+                _one_of(f"codes.{name}", value, domain)
     return Template(
         path=path,
         title=_text(data, "title"),
