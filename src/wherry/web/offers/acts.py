@@ -121,7 +121,7 @@ def add(offer: Offer, actor: Actor, kind: str, today: date, *, detail: Mapping[s
         made_by=user,
         made_by_name=actor.name,
         made_by_roles=", ".join(actor.access.role_names)[:200] if actor.access else "patient",
-        made_at=datetime.now(UTC),
+        made_at=now(),
         made_on=today,
         **fields,
     )
@@ -133,6 +133,11 @@ def add(offer: Offer, actor: Actor, kind: str, today: date, *, detail: Mapping[s
     told = {"sequence": decision.sequence, "state": str(offer.state), "pathway": offer.pathway_key, **detail}
     actor.record(f"offer.{kind}", "offer", str(offer.pk), rules.where(kind, offer), told)
     return offer
+
+
+def now() -> datetime:
+    """The moment, for the record."""
+    return datetime.now(UTC)
 
 
 def plain(text: str) -> str:

@@ -107,6 +107,7 @@ class Offer(models.Model):
     answer_by = models.DateField(null=True, blank=True)
     reasonable = models.BooleanField(default=False)
     call_wanted = models.BooleanField(default=False)
+    answer = models.CharField(max_length=5, blank=True, help_text="yes, stay, or blank: the answer that stands")
     answered_on = models.DateField(null=True, blank=True)
     received_on = models.DateField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -241,7 +241,7 @@ def receive(*, access: Access, offer_id: int, version: int) -> Offer:
 def end_codes(offer: Offer) -> None:
     """No code of this offer opens the patient's page any more."""
 
-    AnswerCode.objects.filter(offer=offer, ended_at=None).update(ended_at=datetime.now(UTC))
+    AnswerCode.objects.filter(offer=offer, ended_at=None).update(ended_at=acts.now())
 
 
 def _must_be_open(offer: Offer) -> None:
