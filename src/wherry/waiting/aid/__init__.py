@@ -1,0 +1,14 @@
+"""Mutual aid: for everyone waiting, the site and week that treats the list best, and what that would change.
+
+Clinical priority first, then the wait; within capacity, complexity and the distance that people will travel; P1, P2
+and cancer never later than their own trust would treat them. `docs/mutual-aid.md` states the objective.
+
+Three lines from a notebook: `problem = problem_of(snapshot, policy)`, `found = solve(problem, policy)`,
+`effects(problem, found)`.
+"""
+
+from wherry.waiting.aid.policy import Policy
+from wherry.waiting.aid.problem import Problem
+from wherry.waiting.aid.solve import Solution, Solutions, solve
+
+__all__ = ["Policy", "Problem", "Solution", "Solutions", "solve"]
