@@ -121,8 +121,8 @@ def open_with(*, code: str, birth_date: date, address: str, now: datetime | None
     code = typed(code)
     tried, proof = hash_of(code), proof_of(code, birth_date)
     with transaction.atomic():
-        _one_at_a_time(tried, address)
-        if _too_many(tried, address, now):
+        one_at_a_time(tried, address)
+        if too_many(tried, address, now):
             return NotOpened(wait=True)
         found = AnswerCode.objects.select_related("offer", "invitation").filter(code_hash=tried).first()
         right = hmac.compare_digest(found.proof_hash if found else "0" * 64, proof)
@@ -158,12 +158,13 @@ def organisation_of(code: AnswerCode) -> str:
     return code.offer.from_organisation if code.offer else code.invitation.organisation  # type: ignore[union-attr]
 
 
-def _too_many(tried: str, address: str, now: datetime) -> bool:
+def too_many(tried: str, address: str, now: datetime) -> bool:
+    """Whether this code, or this address, has been tried too often within the hour."""
     recent = WrongTry.objects.filter(at__gt=now - WINDOW)
     return recent.filter(code_hash=tried).count() >= LIMIT or recent.filter(address=address).count() >= LIMIT
 
 
-def _one_at_a_time(tried: str, address: str) -> None:
+def one_at_a_time(tried: str, address: str) -> None:
     """Tries of one code, and from one address, queue up, so that a burst cannot outrun the count."""
     if connection.vendor == "postgresql":
         locks = sorted(int.from_bytes(sha256(f"wherry {text}".encode()).digest()[:7]) for text in (tried, address))
