@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
+    "django_tasks",
+    "django_tasks_db",
     "wherry.web.components",
     "wherry.web.access",
     "wherry.web.home",
@@ -86,6 +88,13 @@ TEMPLATES = [
 
 DATABASES = databases(DATA_DIR, os.environ)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+#: Long work runs in a worker beside the server (`wherry.web.elective.worker`); tests run it at once.
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks.backends.immediate.ImmediateBackend" if TESTING else "django_tasks_db.DatabaseBackend"
+    }
+}
 
 AUTH_USER_MODEL = "wherry_access.User"
 AUTH_PASSWORD_VALIDATORS = [
