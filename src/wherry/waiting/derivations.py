@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wherry.hub.derivation import Derivation
 from wherry.waiting import capacity, derive, diagnostics, harm
+from wherry.waiting.cancer import derive as cancer
 
 #: Passed to `wherry.hub.build.build` by the command line.
-ALL: tuple[Derivation, ...] = (derive.derive, capacity.derive, diagnostics.derive, harm.derive)
+ALL: tuple[Derivation, ...] = (derive.derive, capacity.derive, diagnostics.derive, cancer.derive, harm.derive)
