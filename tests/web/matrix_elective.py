@@ -5,9 +5,14 @@ from __future__ import annotations
 from matrix_line import OPENS, A, C, E, Line, M, N
 
 TOTALS = frozenset({M, C, A, E})
+SEES_CAPACITY = frozenset({*TOTALS, N})
 
 ELECTIVE = (
     Line("elective:aid", TOTALS),
     Line("elective:diagnostics", OPENS),
-    Line("elective:capacity", frozenset({*TOTALS, N})),
+    Line("elective:capacity", SEES_CAPACITY),
+    Line("elective:capacity_weeks_csv", SEES_CAPACITY),
+    Line("elective:capacity_use", SEES_CAPACITY),
+    Line("elective:capacity_use_csv", SEES_CAPACITY),
+    Line("elective:capacity_sessions", SEES_CAPACITY),
 )

@@ -18,9 +18,3 @@ def aid(request: HttpRequest) -> HttpResponse:
 def diagnostics(request: HttpRequest) -> HttpResponse:
     """Not there yet."""
     return HttpResponse("")
-
-
-@requires(Permission.SEE_CAPACITY)
-def capacity(request: HttpRequest) -> HttpResponse:
-    """Not there yet."""
-    return HttpResponse("")
