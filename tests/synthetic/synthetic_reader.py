@@ -16,7 +16,13 @@ import pyarrow.parquet as pq
 STRPTIME = {"YYYY-MM-DD": "%Y-%m-%d", "DD/MM/YYYY": "%d/%m/%Y", "DD-MON-YYYY": "%d-%b-%Y"}
 DATES = {"birth_date", "death_date", "referral_received_on", "referral_closed_on", "event_on", "added_on", "due_on"}
 DATES |= {"priority_reviewed_on", "tci_on", "removed_on", "last_validated_on", "booked_for"}
-FLAGS = {"first_activity", "dna_communicated"}
+DATES |= {"session_on", "observed_on", "arrived_on", "last_seen_on", "latest_on", "open_until", "closed_on"}
+DATES |= {"requested_on", "clock_start_on", "planned_due_on", "performed_on", "reported_on", "planned_for", "done_on"}
+DATES |= {"receipt_date", "upgrade_date", "first_seen_on", "informed_date", "mdt_on", "dtt_date", "ecad_date"}
+DATES |= {"treatment_booked_for", "treatment_date", "transferred_on"}
+FLAGS = {"first_activity", "dna_communicated", "admitted", "planned", "fds_exclusion"}
+WHOLE = {"planned_minutes", "planned_slots", "booked_minutes", "booked_slots", "from_minute", "to_minute"}
+WHOLE |= {"miles_willing", "first_seen_adjustment_days", "treatment_adjustment_days"}
 
 
 @dataclass
@@ -73,6 +79,8 @@ def _row(fields: list[str], template: dict[str, Any]) -> dict[str, Any]:
                 raise ValueError("bad_date") from None
         elif column in FLAGS:
             row[column] = {template["values"]["true"]: True, template["values"]["false"]: False}[value]
+        elif column in WHOLE:
+            row[column] = int(value)
         elif codes is not None and value not in codes:
             raise ValueError(f"unknown_{column}")
         else:

@@ -12,11 +12,12 @@ from synthetic_reader import Written
 
 from wherry.cli import main
 from wherry.errors import UserError
+from wherry.synthetic.elective import FEEDS as ELECTIVE
 from wherry.synthetic.generate import synthesise
 from wherry.synthetic.unreadable import kinds_of
 
 TRUSTS = ("RM1", "RGP", "RCX")
-FEEDS = ("patient", "referral", "event", "list_entry", "appointment")
+FEEDS = ("patient", "referral", "event", "list_entry", "appointment", *ELECTIVE)
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -61,6 +61,22 @@ def numbered(prefix: str, numbers: Ints, width: int) -> Text:
     return joined("", prefix, cast(Text, digits))
 
 
+def figures(values: npt.NDArray[Any], known: npt.NDArray[np.bool_]) -> Text:
+    """Numbers as text, reals to one decimal; null where they are not known.
+
+    >>> figures(np.array([240, -5, 0]), np.array([True, True, False])).to_pylist()
+    ['240', '-5', None]
+    >>> figures(np.array([27.26, 4.0]), np.array([True, True])).to_pylist()
+    ['27.3', '4']
+    """
+    if not np.issubdtype(values.dtype, np.floating):
+        return cast(Text, pa.array(values, pa.int64(), mask=~known).cast(pa.string()))
+    tenths = np.round(np.where(known, values, 0) * 10).astype(np.int64)
+    whole = cast(Text, pa.array(tenths // 10, pa.int64(), mask=~known).cast(pa.string()))
+    rest = tenths % 10
+    return either(known, joined("", whole, words(["", *(f".{digit}" for digit in range(1, 10))], rest)), None)
+
+
 def holds(column: Text, piece: str) -> npt.NDArray[np.bool_]:
     """Which rows hold a piece of text; null does not."""
     found = cast(Any, pc.match_substring)(column, piece).fill_null(False)

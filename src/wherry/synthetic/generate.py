@@ -20,6 +20,8 @@ from wherry.progress import steps
 from wherry.synthetic import arrow, truth
 from wherry.synthetic.bookings import make_appointments, make_list_entries, make_referrals
 from wherry.synthetic.demand import draw_people
+from wherry.synthetic.elective import FEEDS as ELECTIVE
+from wherry.synthetic.elective import Elective
 from wherry.synthetic.events import make_events
 from wherry.synthetic.feeds import (
     Feed,
@@ -107,18 +109,28 @@ def synthesise(
         world = make_world(inputs, scale, seed, census, national)
         log = truth.DirtLog()
         rows: dict[str, int] = {}
+        elective = Elective(world) if any(feed in ELECTIVE for _, feed in layouts) else None
         for trust, code in enumerate(inputs.trusts):
             progress.step(f"extracts of {code}")
-            for name in FEEDS:
-                layout = _layout(layouts, code, name)
-                feed = _feed(world, trust, name, layout)
+
+            def send(name: str, feed: Feed, layout: Layout, *, code: str = code, trust: int = trust) -> None:
                 lines, spoilt = spoil(layout.lines(feed.columns), layout, name, feed, world, trust)
                 path = fresh / "extracts" / code / layout.file_name(census)
                 rows[f"{code}/{path.name}"] = write_lines(path, layout, lines)
                 for kind, some in spoilt:
                     log.add(kind, code, name, arrow.rows(feed.key, some), some + 2)
+
+            for name in FEEDS:
+                layout = _layout(layouts, code, name)
+                feed = _feed(world, trust, name, layout)
+                send(name, feed, layout)
                 if name == "event":
                     truth.log_events(world, trust, feed.key, log)
+            for name, made in elective.feeds(trust) if elective else ():
+                if (code, name) in layouts:
+                    send(name, made.feed, layouts[code, name])
+                    for kind, some in made.dirt:
+                        log.add(kind, code, name, arrow.rows(made.feed.key, some))
         progress.step("opt-outs and the truth")
         for layout in (found for (_, name), found in layouts.items() if name == "opt_out"):
             feed = opt_out_feed(world)

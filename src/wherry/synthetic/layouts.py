@@ -1,7 +1,7 @@
 """The trusts' own layouts: source templates turned round, so that what is written is what the hub expects to read.
 
 A template maps a file's headers and codes onto a feed; here the feed's columns are mapped back. Values are handed over
-as typed columns (`Words`, `Days`, `Codes`, `Flags`) and come out as text in the trust's own way.
+as typed columns (`Words`, `Days`, `Codes`, `Flags`, `Numbers`) and come out as text in the trust's own way.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import TypeAlias
 import numpy as np
 
 from wherry.errors import UserError
-from wherry.synthetic.arrow import Text, either, holds, joined, words
+from wherry.synthetic.arrow import Text, either, figures, holds, joined, words
 from wherry.synthetic.settings import assumptions
-from wherry.synthetic.streams import Ints
+from wherry.synthetic.streams import Ints, Mask, Reals
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
@@ -52,7 +52,15 @@ class Flags:
     values: Ints
 
 
-Value: TypeAlias = Words | Days | Codes | Flags
+@dataclass(frozen=True)
+class Numbers:
+    """Whole numbers, or tenths; blank where `known` says no."""
+
+    values: Ints | Reals
+    known: Mask
+
+
+Value: TypeAlias = Words | Days | Codes | Flags | Numbers
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,8 @@ class Layout:
             return self._days(value.values)
         if isinstance(value, Flags):
             return words([self.no, self.yes], value.values)
+        if isinstance(value, Numbers):
+            return figures(value.values, value.known)
         if isinstance(value, Codes):
             return words([self.local(column, word) for word in value.words], value.values)
         return value.values

@@ -1,4 +1,4 @@
-"""The two tables that can be changed without touching code: what is assumed, and how much dirt there is."""
+"""The tables that can be changed without touching code: what is assumed, and how much dirt there is."""
 
 from __future__ import annotations
 
@@ -30,6 +30,12 @@ def table(name: str) -> dict[str, Any]:
 def assumptions() -> dict[str, Any]:
     """What is assumed where nothing published says so."""
     return table("assumptions")
+
+
+@cache
+def elective() -> dict[str, Any]:
+    """What is assumed of capacity, tests, follow-ups, contact, emergencies and cancer."""
+    return table("elective")
 
 
 @cache

@@ -22,13 +22,27 @@ from wherry.synthetic.settings import rate
 from wherry.synthetic.streams import Mask
 
 #: The column that carries the date without which a row is refused, and the key, by feed.
-REQUIRED_DATE = {"event": "event_on", "appointment": "booked_for"}
+REQUIRED_DATE = {
+    "event": "event_on",
+    "appointment": "booked_for",
+    "session": "session_on",
+    "observation": "observed_on",
+    "emergency_attendance": "arrived_on",
+}
 KEY = {
     "patient": "local_patient_id",
     "referral": "ppid",
     "event": "event_id",
     "list_entry": "entry_id",
     "appointment": "appointment_id",
+    "session": "session_id",
+    "theatre_case": "case_id",
+    "contact_detail": "local_patient_id",
+    "observation": "observation_id",
+    "emergency_attendance": "attendance_id",
+    "follow_up": "follow_up_id",
+    "diagnostic_request": "request_id",
+    "cancer_event": "event_id",
 }
 
 
@@ -38,6 +52,8 @@ def kinds_of(feed: str) -> tuple[str, ...]:
     >>> kinds_of("patient"), len(kinds_of("event"))
     (('missing_key', 'cut_line'), 4)
     """
+    if feed not in KEY:
+        return ()
     kinds = ["missing_key", "cut_line"]
     if feed in REQUIRED_DATE:
         kinds.append("bad_date")
@@ -116,4 +132,7 @@ def _harmless(name: str, feed: Feed, world: World, trust: int) -> Mask:
         return np.asarray(~busy[feed.about] & ~quoted)
     if name == "list_entry":
         return np.asarray(journeys.kind[world.entries.journey[feed.about]] != OPEN)
+    if name == "session":
+        # a session that was held has cases, which would hang in the air
+        return np.asarray(feed.about > world.census)
     return np.ones(len(feed.about), dtype=bool)
