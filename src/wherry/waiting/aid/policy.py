@@ -121,11 +121,13 @@ class Scale:
 
     def band(self, miles: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
         """Miles as bands from 0; -1 stays -1, for a distance that nobody knows."""
-        return np.asarray(np.where(miles < 0, -1, miles // self.mile_band), dtype=np.int16)
+        bands: npt.NDArray[np.int16] = np.where(miles < 0, -1, miles // self.mile_band).astype(np.int16)
+        return bands
 
     def move_points(self, bands: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """Points of a move over a distance in bands."""
-        return self.move + self.mile * self.mile_band * (np.maximum(bands, 0).astype(np.int64) + 1)
+        far: npt.NDArray[np.int64] = np.maximum(bands, 0).astype(np.int64) + 1
+        return np.asarray(self.move + self.mile * self.mile_band * far, dtype=np.int64)
 
 
 @lru_cache(maxsize=8)

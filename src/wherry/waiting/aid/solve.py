@@ -9,6 +9,7 @@ changed; and a move must be sooner, by the policy's minimum, than the sooner of 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -71,13 +72,16 @@ class Solutions:
         return self.nothing, self.trusts, self.greedy, self.aid
 
 
-def solve(problem: Problem, policy: Policy) -> Solutions:
-    """Every policy for one problem. The same answer for every order of the rows."""
+def solve(problem: Problem, policy: Policy, progress: Callable[[str], None] = lambda words: None) -> Solutions:
+    """Every policy for one problem. The same answer for every order of the rows. `progress` is told what is done."""
+    progress("Working out what happens if nothing changes")
     nothing = nothing_changes(problem)
+    progress("Working out the best for each trust on its own")
     own = own_limits(problem, policy, nothing.plan)
     trusts = optimise(problem, own, replace(policy, ceiling=None, fairness=False), "trusts")
     without = np.minimum(nothing.plan.week, trusts.plan.week)
     limits = aid_limits(problem, policy, trusts.plan, without)
+    progress("Working out the best for the group")
     greedy = pooled(problem, limits, trusts.plan)
     aid = optimise(problem, limits, policy, "aid")
     return Solutions(nothing, trusts, greedy, aid, without)
