@@ -49,7 +49,8 @@ def test_parts_of_one_session(cases: Any, touch: int, capped: int, late: int, ea
     row = use_of(*cases)
     found = tuple(row[name] for name in QUANTITIES[1:5])
     assert found == (touch, capped, late, early)
-    assert row["planned_minutes"] == 240
+    timed = any(None not in case for case in cases)
+    assert (row["planned_minutes"], row["sessions_with_cases"]) == ((240, 1) if timed else (0, 0))
 
 
 def test_cancelled_and_unheld_sessions_were_planned_and_not_held() -> None:
@@ -59,13 +60,13 @@ def test_cancelled_and_unheld_sessions_were_planned_and_not_held() -> None:
     made.session(CENSUS + timedelta(days=1))  # still to come
     made.session(HELD, kind="clinic", status="held")
     (row,) = made.derive()["theatre_use"]
-    assert (row["sessions_planned"], row["sessions_held"], row["planned_minutes"]) == (3, 1, 240)
+    assert (row["sessions_planned"], row["sessions_held"], row["planned_minutes"]) == (3, 1, 0)
     assert (row["week_start"], row["treatment_function"], row["organisation"]) == (date(2026, 1, 19), "110", "RGP")
 
 
 def test_a_session_without_planned_minutes_is_held_and_counts_for_no_minutes() -> None:
     row = use_of((0, 100), planned_minutes=None)
-    assert row["sessions_held"] == 1
+    assert (row["sessions_held"], row["sessions_with_cases"]) == (1, 0)
     assert [row[name] for name in QUANTITIES] == [0] * 6
 
 
@@ -103,20 +104,21 @@ def test_bounds_hold_and_minutes_agree_with_counting_them_one_by_one(drawn: Any)
         if values["status"] != "held" or planned is None:
             continue
         timed = [(start, start + length) for start, length in cases if length > 0]
+        if not timed:
+            continue
         in_theatre = {minute for start, end in timed for minute in range(start, end)}
         cell["planned_minutes"] += planned
         cell["touch_minutes"] += sum(end - start for start, end in timed)
         cell["capped_minutes"] += len(in_theatre & set(range(planned)))
         cell["cases"] += len(timed)
-        if timed:
-            cell["late_start_minutes"] += min(planned, max(0, min(start for start, _ in timed)))
-            cell["early_finish_minutes"] += planned - max(0, min(planned, max(end for _, end in timed)))
+        cell["late_start_minutes"] += min(planned, max(0, min(start for start, _ in timed)))
+        cell["early_finish_minutes"] += planned - max(0, min(planned, max(end for _, end in timed)))
     rows = made.derive()["theatre_use"]
     key = ("site", "week_start", "treatment_function")
     assert {tuple(row[k] for k in key): {n: row[n] for n in QUANTITIES} for row in rows} == dict(expected)
     for row in rows:
         assert 0 <= row["capped_minutes"] <= min(row["touch_minutes"], row["planned_minutes"])
-        assert row["sessions_held"] <= row["sessions_planned"]
+        assert row["sessions_with_cases"] <= row["sessions_held"] <= row["sessions_planned"]
         used = row["capped_minutes"] + row["late_start_minutes"] + row["early_finish_minutes"]
         assert used <= row["planned_minutes"]
     held = [values for values, _ in drawn if values["status"] == "held" and values["on"] <= CENSUS]

@@ -3,8 +3,8 @@
 Definitions, after the national theatre data set and the Model Health System (general knowledge: check before relying
 on them): touch time is anaesthesia to leaving theatre, added over cases; capped time is the part of the planned session
 in which a case was in theatre, so that overruns, early starts and overlaps do not count; late start is planned start to
-first case, early finish is last case to planned end, neither below 0. Only sessions held up to the census with their
-planned minutes known count for minutes and cases; all count as sessions.
+first case, early finish is last case to planned end, neither below 0. All sessions held up to the census count
+as sessions; only those with planned minutes and a case count for minutes: without a case the use is not known, not 0.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def session_use(sent: pa.Table, cases: pa.Table, system: Any) -> pa.Table:
     theatre = pc.fill_null(pc.equal(sent["kind"], "theatre"), False).to_numpy()
     held = pc.fill_null(pc.equal(sent["status"], "held"), False).to_numpy() & theatre
     planned = number(sent["planned_minutes"]) * held
-    counted = planned > 0
+    used = _by_session(cases, planned)
+    counted = (planned > 0) & (used["cases"] > 0)
     return pa.table(
         {
             "organisation": owner(text(sent["site"]), sent["organisation"], system),
@@ -47,8 +48,9 @@ def session_use(sent: pa.Table, cases: pa.Table, system: Any) -> pa.Table:
             "theatre": theatre,
             "sessions_planned": theatre.astype(np.int64),
             "sessions_held": held.astype(np.int64),
+            "sessions_with_cases": counted.astype(np.int64),
             "planned_minutes": np.where(counted, planned, 0),
-            **{name: np.where(counted, values, 0) for name, values in _by_session(cases, planned).items()},
+            **{name: np.where(counted, values, 0) for name, values in used.items()},
         }
     )
 

@@ -37,6 +37,7 @@ SUMS = (
 USE_SUMS = (
     "sessions_planned",
     "sessions_held",
+    "sessions_with_cases",
     "planned_minutes",
     "touch_minutes",
     "capped_minutes",
@@ -161,7 +162,7 @@ def _facts(table: Any, places: Sequence[str], day: str, sums: Sequence[str]) -> 
         table=table,
         facets={name: _coded(table[name]) for name in places},
         day=pc.cast(table[day], pa.int32()).to_numpy().astype(np.int32),
-        sums={name: pc.cast(table[name], pa.int64()).to_numpy() for name in sums},
+        sums={name: pc.fill_null(pc.cast(table[name], pa.int64()), 0).to_numpy() for name in sums},
     )
 
 

@@ -238,13 +238,15 @@ class Capacity:
     # --- sessions ---
 
     def session_rows(self, filters: Filters) -> Any:
-        """The sessions that fit a filter, by day, as row numbers."""
+        """The sessions that fit a filter as row numbers: by day, the newest first where all of them are past."""
         facts = self.frame.sessions
         keep = self.mask(filters, facts)
         keep &= facts.between(filters.first or date.min, filters.last or date(9999, 12, 31))
         if filters.status:
             keep &= facts.of("status", (filters.status,))
-        return np.flatnonzero(keep)
+        rows = np.flatnonzero(keep)
+        past = filters.last is not None and filters.last <= self.today
+        return rows[::-1] if past or filters.status == "held" else rows
 
     def take(self, rows: Any) -> list[dict[str, Any]]:
         """Sessions as dictionaries."""

@@ -47,13 +47,22 @@ class Use:
 
     @property
     def late_start(self) -> float | None:
-        """Mean minutes a session held."""
-        return self.totals["late_start_minutes"] / self.totals["sessions_held"] if self.known else None
+        """Mean minutes a session with cases."""
+        return self._mean("late_start_minutes")
 
     @property
     def early_finish(self) -> float | None:
-        """Mean minutes a session held."""
-        return self.totals["early_finish_minutes"] / self.totals["sessions_held"] if self.known else None
+        """Mean minutes a session with cases."""
+        return self._mean("early_finish_minutes")
+
+    def _mean(self, name: str) -> float | None:
+        sessions = self.totals["sessions_with_cases"]
+        return self.totals[name] / sessions if self.known and sessions else None
+
+    @property
+    def without_cases(self) -> int:
+        """Sessions held of which no case is known: left out of every rate."""
+        return self.totals["sessions_held"] - self.totals["sessions_with_cases"]
 
     @property
     def not_held(self) -> float | None:
@@ -190,7 +199,7 @@ def best_of(function: str, uses: dict[tuple[str, ...], Use], rule: CapacityRule)
     fit = {
         site: use
         for (name, site), use in uses.items()
-        if name == function and use.known and use.totals["sessions_held"] >= rule.best_from_sessions
+        if name == function and use.known and use.totals["sessions_with_cases"] >= rule.best_from_sessions
     }
     if len(fit) < 2:
         return None
@@ -214,7 +223,7 @@ def gain_of(use: Use, best: Best | None) -> Gain | None:
 
 USE_HEADER = (
     *("Site code", "Site", "Treatment function code", "Treatment function", "Sessions planned", "Sessions held"),
-    *("Planned minutes of sessions held", "Touch minutes", "Capped minutes", "Late start minutes"),
+    *("Sessions held with a case", "Planned minutes of those", "Touch minutes", "Capped minutes", "Late start minutes"),
     *("Early finish minutes", "Cases", "Capped utilisation", "Cases per four-hour session"),
     *("Cases more at the best site's cases per session", "Cases more at the best site's capped utilisation"),
 )

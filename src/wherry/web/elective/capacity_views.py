@@ -39,6 +39,7 @@ def _shared(capacity: Capacity, filters: filtering.Filters, ignored: tuple[str, 
         "silent": capacity.silent(),
         "sessions_at": reverse("elective:capacity_sessions"),
         "theatre": filters.kind == "theatre",
+        "keep": filters.query(first=None, last=None, status=""),
     }
 
 
