@@ -15,7 +15,6 @@ import numpy as np
 
 from wherry.waiting.aid.problem import Problem
 from wherry.waiting.aid.solve import Solutions
-from wherry.waiting.aid.tables import KIND
 from wherry.waiting.words import day
 
 
@@ -59,8 +58,6 @@ def moves_of(problem: Problem, found: Solutions, name: Callable[[str], str] = st
         sites = problem.sites[people.home[row]], problem.sites[plan.site[row]]
         minutes = int(problem.use[people.need[row], plan.site[row]]) if need.stage == "admitted" else None
         room = int(cells.room[cell])
-        group = str(cells.group[cell])
-        key = (KIND[need.stage], sites[1], start.isoformat(), need.function, group, str(cells.complexity[cell]))
         miles = int(people.miles[row, plan.site[row]])
         out.append(
             Move(
@@ -78,7 +75,7 @@ def moves_of(problem: Problem, found: Solutions, name: Callable[[str], str] = st
                 complexity=need.complexity,
                 treatment_function=need.function,
                 procedure_group=need.group if need.stage == "admitted" else "",
-                capacity_key="|".join(key),
+                capacity_key=problem.capacity_key(cell),
                 places=room // max(1, minutes or 1) if cells.by_minutes[cell] else room,
                 minutes=minutes,
                 planned=bool(cells.planned[cell]),

@@ -24,6 +24,8 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 #: A site or a week that is not there.
 NONE = -1
+#: The kind of session that each stage waits for.
+KIND = {"outpatient": "clinic", "admitted": "theatre"}
 
 
 @dataclass(frozen=True, order=True)
@@ -167,6 +169,14 @@ class Problem:
         """People in the order of the list: clinical priority, then the longest wait, then the key."""
         people = self.people
         return np.lexsort((self.by_key, people.order, people.rank)).astype(np.int64)
+
+    def capacity_key(self, cell: int) -> str:
+        """The name of a pool: kind|site|week_start|treatment_function|procedure_group|complexity."""
+        cells = self.cells
+        kind = KIND[str(cells.stage[cell])]
+        start = self.week_start(int(cells.week[cell])).isoformat()
+        words = (cells.function[cell], cells.group[cell], cells.complexity[cell])
+        return "|".join((kind, self.sites[cells.site[cell]], start, *map(str, words)))
 
     def only(self, rows: npt.NDArray[Any]) -> Problem:
         """The same problem with some of the people."""

@@ -8,7 +8,8 @@ has died, is not moved.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,18 +23,20 @@ from wherry.reference import procedure_groups
 from wherry.reference.priorities import rank as rank_of
 from wherry.reference.services import COMPLEXITIES
 from wherry.reference.system import System
+from wherry.waiting.aid import columns
 from wherry.waiting.aid.policy import Policy, Scale, scale_on
-from wherry.waiting.aid.problem import NONE, Bools, Cells, Ints, Need, People, Problem
+from wherry.waiting.aid.problem import KIND, NONE, Bools, Cells, Ints, Need, People, Problem
 
 pc: Any = pyarrow.compute  # the stubs of both are narrower than they are
 array: Any = pa.array
 Column = Any
+#: A clock: pathway key and period.
+Clock = tuple[str, int]
 
 #: Rank that cancer has at the latest: as P2.
 CANCER_RANK = rank_of("P2")
 _EARTH_MILES = 3958.8
-_STAGE = {"clinic": "outpatient", "theatre": "admitted"}
-KIND = {stage: kind for kind, stage in _STAGE.items()}
+_STAGE = {kind: stage for stage, kind in KIND.items()}
 
 LIST = [
     *("pathway_key", "period", "person_key", "organisation", "site", "treatment_function", "clinical_priority"),
@@ -47,14 +50,23 @@ CAPACITY = [
 
 
 def problem_of(
-    snapshot: Any, system: System, policy: Policy, today: date, stay: Collection[tuple[str, int]] = ()
+    snapshot: Any,
+    system: System,
+    policy: Policy,
+    today: date,
+    *,
+    stay: Collection[Clock] = (),
+    off: Collection[Clock] = (),
+    promised: Mapping[str, tuple[int, int]] | None = None,
 ) -> Problem:
     """The problem of a snapshot (anything with `arrow(table, columns)`) under a policy.
 
-    `stay` are clocks (pathway key, period) that must not be moved: they have an offer, or have declined. Raises
-    UserError if there is no capacity to plan with.
+    `stay` are clocks (pathway key, period) that must not be moved: they have an offer, or have declined. `off` are
+    clocks that were decided off the list: they take no place. `promised` are the places and minutes that offers hold,
+    by the pool's key. Raises UserError if there is no capacity to plan with.
     """
     listed: Column = snapshot.arrow("waiting_list", LIST)
+    listed = listed.filter(array(~_among(listed, off)))
     if policy.functions:
         listed = listed.filter(pc.is_in(listed["treatment_function"], value_set=array(policy.functions, pa.string())))
     capacity = snapshot.arrow("capacity_week", CAPACITY)
@@ -78,13 +90,13 @@ def problem_of(
     reach = can[codes] & (miles >= 0) & (miles <= willing[:, None])
     reach[rows, homes] = can[codes, homes]
     cancer = cancer_of(listed, snapshot.arrow("cancer_pathway", ["pathway_key", "treatment_date", "closed_on"]))
-    ranks = _by_value(listed["clinical_priority"], rank_of)
+    ranks = columns.by_value(listed["clinical_priority"], rank_of)
     ranks = np.where(cancer, np.minimum(ranks, CANCER_RANK), ranks).astype(np.int64)
-    order = _days(listed["list_order_date"], 0)
+    order = columns.days(listed["list_order_date"], 0)
     weeks = np.where(order > 0, np.maximum(0, (today - date(1970, 1, 1)).days - order) // 7, scale.weeks_when_unknown)
     died = snapshot.arrow("person", ["person_key", "death_date"])
     died = died.filter(pc.is_valid(died["death_date"]))
-    gone = _bools(pc.is_in(listed["person_key"], value_set=_one(died["person_key"])))
+    gone = columns.bools(pc.is_in(listed["person_key"], value_set=columns.one(died["person_key"])))
     people = People(
         key=np.asarray(listed["pathway_key"].to_numpy(), dtype=object).astype(str),
         period=listed["period"].to_numpy().astype(np.int64),
@@ -97,14 +109,26 @@ def problem_of(
         reach=reach,
         protected=ranks <= CANCER_RANK,
         booked=booked_of(listed, monday, horizon),
-        deprived=_bools(pc.fill_null(pc.equal(listed["imd_quintile"], 1), False)),
-        stay=_stays(listed, stay) | gone,
+        deprived=columns.bools(pc.fill_null(pc.equal(listed["imd_quintile"], 1), False)),
+        stay=_among(listed, stay) | gone,
     )
     lengths = snapshot.arrow("case_length", ["site", "procedure_group", "mean_minutes", "turnover_minutes"])
     about = listed.append_column("cancer", array(cancer)).append_column("listed_priority", listed["clinical_priority"])
     trusts = tuple(trust_of[site] for site in sites)
     use = minutes_of(lengths, needs, sites)
-    return Problem(today, horizon, scale, sites, trusts, needs, cells, people, use, about)
+    problem = Problem(today, horizon, scale, sites, trusts, needs, cells, people, use, about)
+    return without_promised(problem, promised or {})
+
+
+def without_promised(problem: Problem, promised: Mapping[str, tuple[int, int]]) -> Problem:
+    """The problem less the places (or minutes) that offers hold."""
+    if not promised:
+        return problem
+    cells, room = problem.cells, problem.cells.room.copy()
+    for cell in range(len(cells)):
+        places, minutes = promised.get(problem.capacity_key(cell), (0, 0))
+        room[cell] -= minutes if cells.by_minutes[cell] else places
+    return replace(problem, cells=replace(cells, room=np.maximum(room, 0)))
 
 
 # --- capacity ---------------------------------------------------------------------------------------------------------
@@ -120,18 +144,18 @@ def cells_of(capacity: Column, sites: tuple[str, ...], monday: date, horizon: in
         pc.is_in(kind, value_set=array(list(_STAGE))), pc.is_in(capacity["site"], value_set=array(list(sites)))
     )
     rows: Column = capacity.filter(wanted)
-    week = (_days(rows["week_start"], -1) - (monday - date(1970, 1, 1)).days) // 7
+    week = (columns.days(rows["week_start"], -1) - (monday - date(1970, 1, 1)).days) // 7
     ahead = (week >= 0) & (week < horizon)
     rows, week = rows.filter(array(ahead)), week[ahead]
-    by_minutes = _bools(pc.equal(rows["kind"], "theatre")) & minutes
-    free = np.where(by_minutes, _ints(rows["free_minutes"]), _ints(rows["free_slots"]))
-    planned = np.where(by_minutes, _ints(rows["planned_minutes"]), _ints(rows["planned_slots"]))
+    by_minutes = columns.bools(pc.equal(rows["kind"], "theatre")) & minutes
+    free = np.where(by_minutes, columns.ints(rows["free_minutes"]), columns.ints(rows["free_slots"]))
+    planned = np.where(by_minutes, columns.ints(rows["planned_minutes"]), columns.ints(rows["planned_slots"]))
     place = {code: number for number, code in enumerate(sites)}
     made = Cells(
-        stage=_texts(rows["kind"], _STAGE),
-        function=_texts(rows["treatment_function"]),
-        group=_texts(rows["procedure_group"]),
-        complexity=_texts(rows["complexity"]),
+        stage=columns.texts(rows["kind"], _STAGE),
+        function=columns.texts(rows["treatment_function"]),
+        group=columns.texts(rows["procedure_group"]),
+        complexity=columns.texts(rows["complexity"]),
         site=np.array([place[code] for code in rows["site"].to_pylist()], dtype=np.int64),
         week=week.astype(np.int64),
         room=free.astype(np.int64),
@@ -185,13 +209,13 @@ def minutes_of(lengths: Column, needs: tuple[Need, ...], sites: tuple[str, ...])
 
 def needs_of(listed: Column, hard: Bools | Collection[str]) -> tuple[Ints, tuple[Need, ...]]:
     """What each person needs, as numbers, and the distinct needs in their own order."""
-    group = np.array(_by_text(listed["procedure"], procedure_groups.group_of), dtype=object)
+    group = np.array(columns.by_text(listed["procedure"], procedure_groups.group_of), dtype=object)
     stage = np.array(listed["stage"].to_pylist(), dtype=object)
-    function = np.array(_by_text(listed["treatment_function"], lambda code: code or ""), dtype=object)
-    step = _bools(pc.is_in(listed["person_key"], value_set=array(sorted(hard), pa.string()))).astype(np.int64)
+    function = np.array(columns.by_text(listed["treatment_function"], lambda code: code or ""), dtype=object)
+    step = columns.bools(pc.is_in(listed["person_key"], value_set=array(sorted(hard), pa.string()))).astype(np.int64)
     level = {code: COMPLEXITIES.index(known.complexity) for code, known in procedure_groups.GROUPS.items()}
     base = np.array([level[code] for code in group], dtype=np.int64)
-    known = _bools(pc.is_valid(listed["procedure"]))
+    known = columns.bools(pc.is_valid(listed["procedure"]))
     base = np.where((stage == "outpatient") & ~known, 0, base)
     hardness = np.minimum(base + step, len(COMPLEXITIES) - 1)
     found: dict[tuple[str, str, str, int], int] = {}
@@ -245,7 +269,7 @@ def miles_of(listed: Column, system: System, sites: tuple[str, ...], scale: Scal
     places = system.places.select(["lsoa", "latitude", "longitude"])
     codes = [*places["lsoa"].to_pylist()]
     known = {code: number for number, code in enumerate(codes)}
-    where = np.array(_by_text(listed["lsoa"], lambda code: known.get(code or "", NONE)), dtype=np.int64)
+    where = np.array(columns.by_text(listed["lsoa"], lambda code: known.get(code or "", NONE)), dtype=np.int64)
     latitude, longitude = places["latitude"].to_numpy(), places["longitude"].to_numpy()
     table = np.full((len(codes) + 1, len(sites)), NONE, dtype=np.int64)
     for number, code in enumerate(sites):
@@ -274,8 +298,8 @@ def willing_of(listed: Column, contacts: Column, default: int) -> Ints:
     """Miles that each person would travel: the least they have said anywhere, else the policy's."""
     said = contacts.filter(pc.is_valid(contacts["miles_willing"]))
     least = said.group_by("person_key").aggregate([("miles_willing", "min")])
-    at = pc.index_in(listed["person_key"], value_set=_one(least["person_key"]))
-    miles = _one(least["miles_willing_min"]).take(_one(at))
+    at = pc.index_in(listed["person_key"], value_set=columns.one(least["person_key"]))
+    miles = columns.one(least["miles_willing_min"]).take(columns.one(at))
     return np.asarray(pc.fill_null(miles, default).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
@@ -283,8 +307,8 @@ def cancer_of(listed: Column, pathways: Column) -> Bools:
     """Whether somebody was referred as a two-week wait or has a cancer pathway that is neither treated nor closed."""
     open_ = pathways.filter(pc.and_(pc.is_null(pathways["treatment_date"]), pc.is_null(pathways["closed_on"])))
     urgent = pc.fill_null(pc.equal(listed["priority_type"], "3"), False)
-    tracked = pc.is_in(listed["pathway_key"], value_set=_one(open_["pathway_key"]))
-    return _bools(pc.or_(urgent, tracked))
+    tracked = pc.is_in(listed["pathway_key"], value_set=columns.one(open_["pathway_key"]))
+    return columns.bools(pc.or_(urgent, tracked))
 
 
 def booked_of(listed: Column, monday: date, horizon: int) -> Ints:
@@ -295,57 +319,14 @@ def booked_of(listed: Column, monday: date, horizon: int) -> Ints:
     none = pa.scalar(None, pa.date32())
     on = pc.if_else(pc.equal(listed["stage"], "admitted"), listed["tci_on"], none)
     on = pc.if_else(first, listed["next_event_on"], on)
-    days = _days(on, -1)
+    days = columns.days(on, -1)
     week = (days - (monday - date(1970, 1, 1)).days) // 7
     return np.where(days < 0, NONE, np.clip(week, 0, horizon)).astype(np.int64)
 
 
-def _stays(listed: Column, stay: Collection[tuple[str, int]]) -> Bools:
-    keys = set(stay)
+def _among(listed: Column, clocks: Collection[Clock]) -> Bools:
+    keys = set(clocks)
     if not keys:
         return np.zeros(listed.num_rows, dtype=bool)
     rows = zip(listed["pathway_key"].to_pylist(), listed["period"].to_pylist(), strict=True)
     return np.array([row in keys for row in rows], dtype=bool)
-
-
-# --- columns ----------------------------------------------------------------------------------------------------------
-
-
-def _one(column: Column) -> Column:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def _coded(column: Column) -> tuple[Ints, list[str | None]]:
-    coded = _one(column).dictionary_encode()
-    values = [*coded.dictionary.to_pylist(), None]
-    codes = pc.fill_null(coded.indices, len(values) - 1).to_numpy(zero_copy_only=False)
-    return codes.astype(np.int64), values
-
-
-def _by_value(column: Column, of: Any) -> Ints:
-    codes, values = _coded(column)
-    return np.array([of(value) for value in values], dtype=np.int64)[codes]
-
-
-def _by_text(column: Column, of: Any) -> list[Any]:
-    codes, values = _coded(column)
-    made = [of(value) for value in values]
-    return [made[code] for code in codes]
-
-
-def _texts(column: Column, words: dict[str, str] | None = None) -> npt.NDArray[Any]:
-    texts = [(words or {}).get(value or "", value or "") for value in column.to_pylist()]
-    return np.array(texts, dtype=str) if texts else np.zeros(0, dtype="U1")
-
-
-def _days(column: Column, missing: int) -> Ints:
-    days = pc.fill_null(pc.cast(_one(column), pa.int32()), missing).to_numpy(zero_copy_only=False)
-    return np.asarray(days, dtype=np.int64)
-
-
-def _ints(column: Column) -> Ints:
-    return np.asarray(pc.fill_null(_one(column), 0).to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def _bools(column: Column) -> Bools:
-    return np.asarray(_one(column).to_numpy(zero_copy_only=False), dtype=bool)
