@@ -120,6 +120,8 @@ def _of_arrivals(world: World, trust: int, journey: Whole, arrivals: Arrivals, r
     away = found.excluded > 0
     found.closed = np.where(away, found.told, found.closed)
     found.told = np.where(away, NEVER, found.told)
+    if trust > 0:
+        _pass_on(world, found, rng)
     off = rng.random(n) < float(settings["first_seen_adjustment"])
     found.seen_days_off = np.where(off, rng.integers(3, 22, n), 0)
     return found
@@ -153,6 +155,17 @@ def _treatment(world: World, trust: int, found: Course, rng: np.random.Generator
     found.mdt = np.where(ill, np.maximum(before, np.where(found.seen > NEVER, found.seen, found.base)), NEVER)
     off = ill & (rng.random(n) < float(settings["treatment_adjustment"]))
     found.treated_days_off = np.where(off, rng.integers(3, 19, n), 0)
+
+
+def _pass_on(world: World, found: Course, rng: np.random.Generator) -> None:
+    """Complex cancers that the first trust of the system is to treat: passed on some days after the discussion."""
+    transfers: dict[str, Any] = elective()["cancer"]["transfers"]
+    n = len(found)
+    away = (found.ill > 0) & (rng.random(n) < float(transfers["elsewhere"]))
+    found.complexity = np.where(away, COMPLEXITIES.index("complex"), found.complexity)
+    low, high = transfers["days"]
+    sent = forward(np.minimum(found.mdt, found.told) + rng.integers(int(low), int(high) + 1, n))
+    found.passed_on = np.where(away, np.minimum(sent, found.treated - 1), NEVER)
 
 
 def _transferred(world: World, trust: int, rng: np.random.Generator) -> Course:

@@ -59,6 +59,10 @@ def days_of(course: Course, rng: np.random.Generator) -> Whole:
     tested = known & sets["test"][course.group] & (ill | (rng.random(n) < 0.85))
     for place, part in ((2, 0.05), (3, 0.40), (4, 0.58)):
         day[:, place] = np.where(tested, at(part), NEVER)
+    straight = tested & np.isin(course.group, [GROUPS.index(name) for name in settings["straight_to_test"].split()])
+    for place, part in ((2, 0.0), (3, 0.6), (4, 0.9)):
+        early = day[:, 0] + np.floor((course.seen - day[:, 0]) * part).astype(np.int64)
+        day[:, place] = np.where(straight, early, day[:, place])
     chance = np.where(ill, float(settings["biopsy"]["cancer"]), float(settings["biopsy"]["ruled_out"]))
     sampled = known & sets["biopsy"][course.group] & (rng.random(n) < chance)
     for place, part in ((5, 0.50), (6, 0.88)):
@@ -88,7 +92,9 @@ def sites_of(world: World, trust: int, course: Course) -> Whole:
     several = len(world.inputs.sites[trust]) > 1
     second = several & (world.line.person[course.journey] % 9 == 4) & (course.ill == 0)
     rays = (course.modality == MODALITIES.index("radiotherapy")) & (course.decided <= world.census)
-    return np.where(rays, 0, first + second).astype(np.int64)
+    # somebody whom another trust is to treat is there in the plan from the discussion on
+    away = (course.passed_on > NEVER) & (course.mdt <= world.census)
+    return np.where(rays | away, 0, first + second).astype(np.int64)
 
 
 def cancer_feeds(world: World, trust: int, course: Course, dirt: list[tuple[str, Whole]]) -> tuple[Made, Made]:
@@ -127,7 +133,7 @@ def cancer_feeds(world: World, trust: int, course: Course, dirt: list[tuple[str,
         "complexity": Codes(course.complexity, COMPLEXITIES),
         "site": Codes(sites, every_site(world)),
         "referred_from": Codes(course.passed_by, world.inputs.trusts),
-        "transferred_on": Days(course.passed_on),
+        "transferred_on": Days(up_to(course.passed_on, census)),
         "owner": Codes(course.owner, teams),
         "closed_on": Days(up_to(course.closed, census)),
     }
