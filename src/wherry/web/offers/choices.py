@@ -127,7 +127,7 @@ def choices(access: Access, asked: Asked, names: Names, today: date) -> Choices:
             counts[measure][fact[asked.by]] += 1
     counts["waiting"] = _waiting(where, asked)
     values = sorted({value for counter in counts.values() for value in counter}, key=_order(asked.by))
-    rows = [_row(value, _text(asked.by, value, names), counts, {value}) for value in values]
+    rows = [_row(value, in_words(asked.by, value, names), counts, {value}) for value in values]
     return Choices(
         rows=rows,
         total=_row("", "Everybody", counts, set(values)),
@@ -224,7 +224,8 @@ def _order(by: str) -> Any:
     return lambda value: (value == "", value)
 
 
-def _text(by: str, value: str, names: Names) -> str:
+def in_words(by: str, value: str, names: Names) -> str:
+    """What a group of a split is called."""
     if not value:
         return "Not recorded"
     if by == "month":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.http import Http404
 
+from wherry.errors import UserError
 from wherry.web import snapshot as snapshots
 from wherry.web.access import audit
 from wherry.web.access.http import Request
@@ -78,3 +80,18 @@ def page(request: Request, found: Opened) -> dict[str, Any]:
         "Kind": Kind,
         "State": State,
     }
+
+
+def telephone() -> str:
+    """The number that patients are told to ring: `WHERRY_PATIENT_TELEPHONE`.
+
+    An artificial system has one of Ofcom's numbers for drama. `UserError` where a real one has none set.
+    """
+    told = os.environ.get("WHERRY_PATIENT_TELEPHONE", "").strip()
+    if told:
+        return told
+    if snapshots.is_artificial():
+        return "01632 960 100"
+    raise UserError(
+        "No letter was made: set WHERRY_PATIENT_TELEPHONE to the number that patients are to ring, then try again."
+    )

@@ -243,3 +243,36 @@ def _busy_keys() -> list[str]:
     offers = Offer.objects.filter(live=True).values_list("pathway_key", flat=True)
     asked = Invitation.objects.exclude(state=Invitation.State.CLOSED).values_list("pathway_key", flat=True)
     return [*offers, *asked]
+
+
+@dataclass(frozen=True)
+class Hospital:
+    """Another hospital as a patient is asked about it."""
+
+    code: str
+    name: str
+    miles: float | None
+    first_week: date | None
+
+
+def hospitals(facts: Facts, today: date) -> list[Hospital]:
+    """Every other hospital of the group that does this kind of care, nearest first, with the first week with room."""
+    row = facts.row
+    if row is None:
+        return []
+    rooms = rooms_of(patients.care())
+    home = rooms.homes.get(str(row.get("lsoa")))
+    first = {option.site: option.week_start for option in options(facts, today)}
+    function, level = str(row["treatment_function"] or ""), facts.complexity(today)
+    found = [
+        Hospital(
+            site.code,
+            site.name,
+            road_miles(home, (site.latitude, site.longitude), today) if home else None,
+            first.get(site.code),
+        )
+        for site in rooms.system.sites
+        if site.code != row["site"]
+        and rooms.system.services.can(site.code, function, facts.procedure_group, level, today)
+    ]
+    return sorted(found, key=lambda h: (h.miles if h.miles is not None else 999.0, h.code))

@@ -158,7 +158,8 @@ def close(*, access: Access, invitation_id: int, reason: str) -> Invitation:
 
 def _open(actor: Actor, invitation_id: int) -> Invitation:
     made = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation_id)
-    if actor.patient_of != f"invitation {made.pk}":
+    by_telephone = actor.access is not None and actor.access.can_at(Permission.TAKE_CALLS, made.organisation)
+    if actor.patient_of != f"invitation {made.pk}" and not by_telephone:
         raise PermissionDenied(f"invitation {made.pk} by {actor.patient_of or 'staff'}")
     if made.state != Invitation.State.INVITED:
         raise UserError("This has been answered already. Nothing was changed.")

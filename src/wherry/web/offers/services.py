@@ -47,8 +47,8 @@ def propose(
 
     A move is left out, with the reason, if its clock is no longer open there, was decided off the list, or has an offer
     already. Raises `PermissionDenied` where the person may neither plan nor offer for one of the trusts, and
-    `UserError` if the moves were worked out on a snapshot that is no longer the current one. `actor` is the patient, if
-    they asked themselves.
+    `UserError` if the moves were worked out on a snapshot that is no longer the current one. `actor` is given where the
+    patient asked, on their page or by telephone, which the caller has checked.
     """
     snapshot = patients.care()
     if snapshot.id != snapshot_id:
@@ -58,7 +58,7 @@ def propose(
         )
     mine = access.where(Permission.PLAN_AID) | access.where(Permission.MAKE_OFFERS)
     who = actor or Actor(access)
-    if not who.is_patient and not {move.from_organisation for move in moves} <= mine:
+    if actor is None and not {move.from_organisation for move in moves} <= mine:
         raise PermissionDenied("propose for a trust outside one's own")
     facts = patients.facts_of([move.pathway_key for move in moves], snapshot)
     made: list[Offer] = []
