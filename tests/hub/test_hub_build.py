@@ -135,7 +135,7 @@ def test_a_patient_whose_row_is_refused_stays_on_the_list(tmp_path: Path) -> Non
     feeds["RCX", "patient"].pop()
     feeds.write(tmp_path / "x")
     result = build_small(tmp_path / "x", tmp_path / "hub")
-    assert any("2 patients have a pathway but no readable row" in note for note in result.notes)
+    assert any("2 patients have a pathway or a test but no readable row" in note for note in result.notes)
     snapshot = wherry.hub.open(tmp_path / "hub")
     stub = rows(snapshot, "person_identity")["RM1:RM1-1"]
     assert (stub["local_patient_id"], stub["surname"], stub["nhs_number_valid"]) == ("RM1-1", None, False)

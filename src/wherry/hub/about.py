@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from wherry.hub.check import Checked
 from wherry.hub.freshness import freshness
 from wherry.hub.landing import Load, Refusal
 from wherry.hub.schema import TABLES
-from wherry.hub.tables import Pathways
+from wherry.hub.tables import HOMES, Pathways
+from wherry.hub.tables_lists import Lists, Loose
 from wherry.hub.templates import Template
 
 #: An extract with less than this share of the rows of the one before it is worth a word.
@@ -50,6 +52,32 @@ def check_sum(load: Load, counts: Counts) -> None:
         )
 
 
+def reconcile(checked: Sequence[Checked], ways: Pathways, counts: Mapping[str, Counts], folder: Path) -> None:
+    """Count what was written against what was read, load by load. A row lost between the two stops the build."""
+    for feed, table in HOMES.items():
+        written = pq.read_table(folder / f"{table}.parquet", columns=["load_id"])["load_id"]
+        values, numbers = pc.value_counts(written).flatten()
+        found = dict(zip(values.to_pylist(), numbers.to_pylist(), strict=True))
+        for load in (item.load for item in checked if item.load.feed == feed):
+            merged = ways.merged.get(load.load_id, 0) if feed == "referral" else 0
+            if found.get(load.load_id, 0) != counts[load.load_id].published - merged:
+                raise AssertionError(
+                    f"{load.file_name}: {counts[load.load_id].published - merged} rows should be in {table}, but "
+                    f"{found.get(load.load_id, 0)} are. Nothing was published."
+                )
+
+
+def opt_out(used: Mapping[tuple[str, str], Load], folder: Path, now: datetime) -> dict[str, Any]:
+    """What the manifest says of the opt-out: which list, when it was applied, and to how many people; never to whom."""
+    load = next((load for (_, feed), load in used.items() if feed == "opt_out"), None)
+    people = pc.sum(pq.read_table(folder / "person.parquet", columns=["opted_out"])["opted_out"]).as_py() or 0
+    return {
+        "list_version": f"{load.file_name} ({load.extract_on})" if load else None,
+        "applied_at": now.isoformat(timespec="seconds") if load else None,
+        "people": people,
+    }
+
+
 def counts_before(previous: Path | None) -> dict[str, Counts]:
     """The counts that the last snapshot has, by load."""
     if previous is None:
@@ -75,11 +103,34 @@ def shrunk(used: Mapping[tuple[str, str], Load], previous: Path | None) -> list[
     return words
 
 
+def kept(carried: int, stubs: int, lists: Lists) -> list[str]:
+    """A sentence for each way in which somebody was kept on a list whom the newest extracts would have lost."""
+    words = []
+    if carried:
+        words.append(f"{carried:,} pathways with an open clock are missing from the newest extracts: carried forward.")
+    if stubs:
+        words.append(
+            f"{stubs:,} patients have a pathway or a test but no readable row in a patient feed; they are on the list "
+            f"by their local number alone."
+        )
+    words += [
+        f"{count:,} open {what} are missing from the newest extracts: carried forward."
+        for what, count in lists.carried.items()
+        if count
+    ]
+    if lists.bare:
+        words.append(
+            f"{lists.bare:,} pathways of cancers are in no referral feed; they are known by their number alone."
+        )
+    return words
+
+
 def tables(
     checked: Sequence[Checked],
     ways: Pathways,
     counts: Mapping[str, Counts],
     *,
+    loose: Sequence[Loose],
     used: Mapping[tuple[str, str], Load],
     everything: Sequence[Load],
     refused: Sequence[Refusal],
@@ -105,7 +156,10 @@ def tables(
         "refused_file": _rows("refused_file", [asdict(item) for item in refused]),
         "source_freshness": _rows("source_freshness", freshness(templates, used, published, census)),
         "quarantined_row": _with_load("quarantined_row", bad),
-        "blanked_value": _with_load("blanked_value", [(item.load, item.blanked) for item in checked]),
+        "blanked_value": _with_load(
+            "blanked_value",
+            [(item.load, item.blanked) for item in checked] + [(by_id[item.load_id], item.blanked) for item in loose],
+        ),
     }
 
 

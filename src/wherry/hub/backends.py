@@ -32,6 +32,11 @@ ORDER = {
     "list_entry": ("pathway_key", "entry_key"),
     "appointment": ("pathway_key", "appointment_key"),
     "waiting_list": ("position",),
+    "theatre_case": ("session_key", "case_key"),
+    "observation": ("identity_key", "observation_key"),
+    "emergency_attendance": ("identity_key", "attendance_key"),
+    "follow_up": ("pathway_key", "follow_up_key"),
+    "cancer_event": ("cancer_key", "event_key"),
 }
 
 

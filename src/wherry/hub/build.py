@@ -7,7 +7,7 @@ counts both, in what it made and again in what it wrote, and stops, publishing n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,9 @@ from wherry.hub.landing import Arrivals, Load, Refusal, fits, land_all, loads, n
 from wherry.hub.publish import SCHEMA_VERSION, new_id, swap, write_tables
 from wherry.hub.schema import TABLES
 from wherry.hub.store import Store, is_full, make_dir, read_json
+from wherry.hub.tables_capacity import capacity
+from wherry.hub.tables_lists import lists as on_lists
+from wherry.hub.tables_people import hang
 from wherry.hub.templates import Template, read_templates
 from wherry.paths import hub_dir
 from wherry.progress import Steps, steps
@@ -189,15 +192,22 @@ class _Build:
         checked = [self._check(load, backend) for load in used.values()]
         self.progress.step("bringing pathways together")
         ways = common.pathways(checked, self.previous, backend)
-        identity, stubs = common.identities(checked, ways.pathway, self.previous, backend)
-        self._note(ways.carried, stubs)
+        lists = on_lists(checked, ways.pathway, self.previous, backend)
+        ways = replace(ways, pathway=lists.pathway)
+        identity, stubs = common.identities(checked, [ways.pathway, lists.request], self.previous, backend)
+        self.notes += about.kept(ways.carried, stubs, lists)
         self.progress.step("linking people")
         tables, artificial = self._people(checked, identity, ways, backend)
+        hanging, orphans = hang(checked, ways, lists, tables["pathway"], tables["person_identity"], backend)
+        room, of_sessions = capacity(checked, backend)
+        tables |= hanging | room
+        ways = replace(ways, orphans=[*ways.orphans, *lists.orphans, *orphans, *of_sessions])
         counts = self._counts(checked, ways, everything, backend)
         tables |= about.tables(
             checked,
             ways,
             counts,
+            loose=lists.loose,
             used=used,
             everything=everything,
             refused=arrivals.refused,
@@ -205,13 +215,13 @@ class _Build:
             census=census,
         )
         self.progress.step("deriving clocks and lists")
-        tables = self._derive(tables | dict(ways.others), census, backend)
+        tables = self._derive(tables, census, backend)
         self.progress.step("publishing")
         now = datetime.now(UTC)
         snapshot_id = new_id(self.store, digest, now)
         temporary = self.store.snapshots / f".tmp-{snapshot_id}"
         rows = write_tables(tables, temporary, backend)
-        _reconcile(checked, ways, counts, temporary)
+        about.reconcile(checked, ways, counts, temporary)
         manifest = {
             "schema_version": SCHEMA_VERSION,
             "snapshot_id": snapshot_id,
@@ -221,7 +231,7 @@ class _Build:
             "engine": self.engine,
             "artificial": artificial,
             "rows": rows,
-            "opt_out": _opt_out(used, temporary, now),
+            "opt_out": about.opt_out(used, temporary, now),
             "inputs": digest,
             "notes": self.notes,
         }
@@ -235,7 +245,7 @@ class _Build:
 
     def _people(
         self, checked: Sequence[Checked], identity: ibis.Table, ways: common.Pathways, backend: Backend
-    ) -> tuple[dict[str, ibis.Table | pa.Table], bool]:
+    ) -> tuple[dict[str, Any], bool]:
         """The tables about people, and whether every valid NHS number is artificial."""
         rows = backend.arrow(identity)
         valid = nhs_number.valid_mask(rows["nhs_number"])
@@ -247,7 +257,7 @@ class _Build:
         opt_out = common.good_rows(checked, "opt_out", backend)
         deciles = backend.give(self.system.places.select(["lsoa", "imd_decile"]), "deciles")
         pathway = ways.pathway.inner_join(keyed.select("identity_key", "person_key"), "identity_key")
-        tables: dict[str, ibis.Table | pa.Table] = {
+        tables: dict[str, Any] = {
             "person": common.persons(keyed, opt_out, deciles, backend),
             "person_identity": keyed,
             "pathway": backend.keep(pathway, "pathways"),
@@ -302,17 +312,6 @@ class _Build:
             given |= result
         return given | derived
 
-    def _note(self, carried: int, stubs: int) -> None:
-        if carried:
-            self.notes.append(
-                f"{carried:,} pathways with an open clock are missing from the newest extracts: carried forward."
-            )
-        if stubs:
-            self.notes.append(
-                f"{stubs:,} patients have a pathway but no readable row in a patient feed; they are on the list by "
-                f"their local number alone."
-            )
-
 
 def _given(name: str, table: ibis.Table | pa.Table, keep: bool, backend: Backend) -> ibis.Table:
     """A table as a derivation gets it: with the engine, and with exactly its published columns."""
@@ -320,36 +319,6 @@ def _given(name: str, table: ibis.Table | pa.Table, keep: bool, backend: Backend
         return backend.give(table.select(TABLES[name].schema.names).cast(about.nullable(name)), f"given_{name}")
     shaped = backend.shaped(table, name)
     return backend.keep(shaped, f"common_{name}") if keep else shaped
-
-
-def _reconcile(
-    checked: Sequence[Checked], ways: common.Pathways, counts: Mapping[str, about.Counts], folder: Path
-) -> None:
-    """Count what was written against what was read, load by load. A row lost between the two stops the build."""
-    homes = {"patient": "person_identity", "referral": "pathway"}
-    homes |= {feed: table for feed, (table, _, _) in common.ON_PATHWAY.items()}
-    for feed, table in homes.items():
-        written = pq.read_table(folder / f"{table}.parquet", columns=["load_id"])["load_id"]
-        values, numbers = pc.value_counts(written).flatten()
-        found = dict(zip(values.to_pylist(), numbers.to_pylist(), strict=True))
-        for load in (item.load for item in checked if item.load.feed == feed):
-            merged = ways.merged.get(load.load_id, 0) if feed == "referral" else 0
-            if found.get(load.load_id, 0) != counts[load.load_id].published - merged:
-                raise AssertionError(
-                    f"{load.file_name}: {counts[load.load_id].published - merged} rows should be in {table}, but "
-                    f"{found.get(load.load_id, 0)} are. Nothing was published."
-                )
-
-
-def _opt_out(used: Mapping[tuple[str, str], Load], folder: Path, now: datetime) -> dict[str, Any]:
-    """What the manifest says of the opt-out: which list, when it was applied, and to how many people; never to whom."""
-    load = next((load for (_, feed), load in used.items() if feed == "opt_out"), None)
-    people = pc.sum(pq.read_table(folder / "person.parquet", columns=["opted_out"])["opted_out"]).as_py() or 0
-    return {
-        "list_version": f"{load.file_name} ({load.extract_on})" if load else None,
-        "applied_at": now.isoformat(timespec="seconds") if load else None,
-        "people": people,
-    }
 
 
 def _nothing(extracts: Path, arrivals: Arrivals) -> str:

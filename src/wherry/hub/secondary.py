@@ -15,19 +15,31 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from wherry.errors import UserError
 from wherry.hub.schema import IDENTIFYING_COLUMNS, TABLES
+from wherry.hub.shape import Shape
 from wherry.hub.store import Store, make_dir, read_json, settle
 
 #: Tables whose every row is about who somebody is, or quotes what a file said.
 LEFT_OUT = frozenset({"person_identity", "link_review", "quarantined_row", "blanked_value", "refused_file"})
 #: Columns replaced by a keyed hash of themselves.
 KEYS = frozenset(
-    {"person_key", "pathway_key", "event_key", "entry_key", "appointment_key", "start_event", "stop_event"}
+    {
+        *("person_key", "pathway_key", "event_key", "entry_key", "appointment_key", "start_event", "stop_event"),
+        *("cancer_key", "request_key", "follow_up_key", "observation_key", "attendance_key"),
+    }
 )
-#: Further columns that lead back to a person: organisations' own numbers, lines of files, free words.
-TRACES = frozenset({"ppid", "event_id", "entry_id", "appointment_id", "source_row", "evidence", "opted_out"})
+#: Further columns that lead back to a person: organisations' own numbers, lines of files, free words, rare needs.
+TRACES = frozenset(
+    {
+        *("ppid", "event_id", "entry_id", "appointment_id", "source_row", "evidence", "opted_out"),
+        *("cancer_id", "request_id", "follow_up_id", "observation_id", "attendance_id", "owner", "needs"),
+    }
+)
+#: Keys by which rows without a person of their own hang on one, and the table that says whose each is.
+HOLDERS = {"pathway_key": "pathway", "identity_key": "person_identity", "cancer_key": "cancer_pathway"}
 #: Ages from here on are one.
 OLDEST = 90
 
@@ -83,26 +95,44 @@ def _write(snapshot: Path, folder: Path, key: str) -> None:
     census = read_json(snapshot / "manifest.json")["census"]
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
-        for name, table in (("out_person", "person"), ("identity", "person_identity"), ("pathway", "pathway")):
-            con.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{snapshot / table}.parquet')")
-        con.execute("CREATE TABLE gone AS SELECT person_key FROM out_person WHERE opted_out")
-        con.execute("CREATE TABLE gone_pathway AS SELECT pathway_key FROM pathway SEMI JOIN gone USING (person_key)")
-        con.execute("CREATE TABLE gone_identity AS SELECT identity_key FROM identity SEMI JOIN gone USING (person_key)")
+        person = f"SELECT person_key FROM read_parquet('{snapshot / 'person'}.parquet') WHERE opted_out"
+        con.execute(f"CREATE TABLE gone_person_key AS {person}")
+        for name, table in HOLDERS.items():
+            path = snapshot / f"{table}.parquet"
+            if not path.is_file():  # a snapshot from before that table was: nobody hangs on it
+                con.execute(f"CREATE TABLE gone_{name} ({name} VARCHAR)")
+                continue
+            mine = f"SELECT {name} FROM read_parquet('{path}') SEMI JOIN gone_person_key USING (person_key)"
+            con.execute(f"CREATE TABLE gone_{name} AS {mine}")
         for path in sorted(snapshot.glob("*.parquet")):
             if path.stem in TABLES and path.stem not in LEFT_OUT:
                 con.execute(_copy(path, folder / path.name, key, census))
 
 
+def empty(name: str) -> pa.Table:
+    """No rows of a table with the columns that this view has; for a table that a snapshot is too old to have."""
+    with duckdb.connect() as con:
+        con.register("nobody", TABLES[name].schema.empty_table())
+        sql = f"SELECT {_chosen(TABLES[name], '', '2000-01-01')} FROM nobody"
+        table: pa.Table = con.sql(sql).to_arrow_table()
+        return table
+
+
+def _chosen(shape: Shape, key: str, census: str) -> str:
+    """The columns of a table in this view, as SQL."""
+    columns = [_column(name, key, census) for name in shape.schema.names if shape.person_level]
+    return ", ".join(column for column in columns if column) or "*"
+
+
 def _copy(source: Path, target: Path, key: str, census: str) -> str:
     shape = TABLES[source.stem]
     names = shape.schema.names
-    columns = [_column(name, key, census) for name in names if shape.person_level]
-    chosen = ", ".join(column for column in columns if column) or "*"
+    chosen = _chosen(shape, key, census)
     where = []
     if shape.person_level:
-        for name, gone in (("person_key", "gone"), ("pathway_key", "gone_pathway"), ("identity_key", "gone_identity")):
+        for name in ("person_key", *HOLDERS):
             if name in names:
-                where.append(f"({name} IS NULL OR {name} NOT IN (SELECT {name} FROM {gone}))")
+                where.append(f"({name} IS NULL OR {name} NOT IN (SELECT {name} FROM gone_{name}))")
     clause = f" WHERE {' AND '.join(where)}" if where else ""
     order = " ORDER BY 1" if "position" not in names else " ORDER BY position"
     rows = f"SELECT {chosen} FROM read_parquet('{source}'){clause}{order}"

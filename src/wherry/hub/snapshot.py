@@ -7,6 +7,8 @@ replaced by keyed hashes that cannot be turned back without the hub's own secret
 
 from __future__ import annotations
 
+import functools
+import tempfile
 import threading
 from datetime import date, datetime
 from functools import cached_property
@@ -22,7 +24,7 @@ from wherry.errors import UserError
 from wherry.hub.freshness import on_day
 from wherry.hub.lineage import Lineage, find
 from wherry.hub.schema import TABLES
-from wherry.hub.secondary import secondary_folder
+from wherry.hub.secondary import LEFT_OUT, empty, secondary_folder
 from wherry.hub.store import Store, read_json
 from wherry.paths import hub_dir
 
@@ -72,15 +74,25 @@ class Snapshot:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The tables of this view, by name."""
-        return tuple(sorted(path.stem for path in self._tables.glob("*.parquet")))
+        """The tables of this view, by name; those that came after this snapshot too, which are empty in it."""
+        return tuple(sorted({path.stem for path in self._tables.glob("*.parquet")} | set(filter(self._lacks, TABLES))))
 
     def path(self, name: str) -> Path:
-        """The Parquet file of a table; `KeyError` names the tables there are."""
+        """The Parquet file of a table; `KeyError` names the tables there are.
+
+        A table that is younger than this snapshot is an empty file somewhere else.
+        """
         path = self._tables / f"{name}.parquet"
-        if not path.is_file():
-            raise KeyError(f"no table {name!r} in this view; there are {', '.join(self.names)}")
-        return path
+        if path.is_file():
+            return path
+        if self._lacks(name):
+            return _empty(name, self.purpose)
+        raise KeyError(f"no table {name!r} in this view; there are {', '.join(self.names)}")
+
+    def _lacks(self, name: str) -> bool:
+        """Whether a table of the schema came after this snapshot and would be in this view."""
+        there = name in TABLES and (self.purpose == "care" or name not in LEFT_OUT)
+        return there and not (self.folder / f"{name}.parquet").is_file()
 
     def table(self, name: str) -> ibis.Table:
         """A table as an Ibis expression."""
@@ -112,6 +124,20 @@ class Snapshot:
 
     def __repr__(self) -> str:
         return f"<Snapshot {self.id} for {self.purpose}>"
+
+
+@functools.cache
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    """A folder of this process for empty tables, gone when it ends."""
+    return tempfile.TemporaryDirectory(prefix="wherry-empty-")
+
+
+@functools.cache
+def _empty(name: str, purpose: str) -> Path:
+    """A Parquet file without rows and with the columns of a table in a view."""
+    path = Path(_scratch().name) / f"{purpose}-{name}.parquet"
+    pq.write_table(TABLES[name].schema.empty_table() if purpose == "care" else empty(name), path)
+    return path
 
 
 def open_snapshot(path: Path | str | None = None, purpose: str = "care") -> Snapshot:

@@ -2,7 +2,8 @@
 
 Two things here keep people on the list. A pathway whose clock was open in the last snapshot and which the newest
 extracts no longer have is carried forward with its rows and their lineage. And a pathway whose patient was not sent, or
-whose patient row is in quarantine, is published under an identity that has nothing but its number.
+whose patient row is in quarantine, is published under an identity that has nothing but its number. Cancers and tests
+are in `tables_lists`, what hangs on a person in `tables_people`, sessions in `tables_capacity`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,16 @@ ON_PATHWAY = {
     "event": ("pathway_event", "event_key", "event_id"),
     "list_entry": ("list_entry", "entry_key", "entry_id"),
     "appointment": ("appointment", "appointment_key", "appointment_id"),
+    "follow_up": ("follow_up", "follow_up_key", "follow_up_id"),
+}
+#: The table that the rows of each feed are published in; the opt-out list is published as a mark on people.
+HOMES = {
+    "patient": "person_identity",
+    "referral": "pathway",
+    **{feed: table for feed, (table, _, _) in ON_PATHWAY.items()},
+    "session": "capacity_session",
+    **{name: name for name in ("theatre_case", "contact_detail", "observation", "emergency_attendance")},
+    **{name: name for name in ("diagnostic_request", "cancer_pathway", "cancer_event")},
 }
 #: The identity attributes of a person, in the order of the `person` table.
 ATTRIBUTES = ("birth_date", "sex", "ethnic_category", "lsoa", "gp_practice", "death_date")
@@ -31,7 +42,7 @@ ATTRIBUTES = ("birth_date", "sex", "ethnic_category", "lsoa", "gp_practice", "de
 
 @dataclass(frozen=True)
 class Orphans:
-    """Rows of one load that name a pathway nobody sent: they go to quarantine."""
+    """Rows of one load that name a pathway, patient, session or cancer that nobody sent: they go to quarantine."""
 
     load_id: str
     bad: pa.Table
@@ -56,7 +67,8 @@ def good_rows(checked: Sequence[Checked], feed: str, backend: Backend) -> ibis.T
     return union(parts, schema, backend, feed)
 
 
-def _key(left: ibis.Value, right: ibis.Value) -> ibis.expr.types.StringValue:
+def key_of(left: ibis.Value, right: ibis.Value) -> ibis.expr.types.StringValue:
+    """A key made of two parts: the source (or issuer), and its own number. Null if either is."""
     return left.cast("string") + ibis.literal(":") + right.cast("string")
 
 
@@ -75,9 +87,11 @@ def pathways(checked: Sequence[Checked], previous: Path | None, backend: Backend
     others: dict[str, ibis.Table] = {}
     orphans: list[Orphans] = []
     for feed, (table, key, _) in ON_PATHWAY.items():
-        rows = hanging[feed]
-        orphans += _orphans([item for item in checked if item.load.feed == feed], rows, keys, backend)
-        rows = rows.semi_join(keys, "pathway_key")
+        said = ("pathway ", " is in no referral feed; the row is published once a referral for it arrives")
+        rows, apart = without_orphans(
+            checked, hanging[feed], keys, "pathway_key", feed, backend, code="unknown_pathway", said=said
+        )
+        orphans += apart
         if lost is not None and previous is not None:
             rows = _carry(rows, table, key, lost, previous, backend)
         others[table] = rows
@@ -91,8 +105,8 @@ def _one_row_each(referral: ibis.Table, backend: Backend) -> tuple[ibis.Table, d
     number, then of the earliest referral date, then the first by source: the pathway is shown where it is open.
     """
     rows = referral.mutate(
-        pathway_key=_key(referral["ppid_issuer"], referral["ppid"]),
-        identity_key=_key(referral["source"], referral["local_patient_id"]),
+        pathway_key=key_of(referral["ppid_issuer"], referral["ppid"]),
+        identity_key=key_of(referral["source"], referral["local_patient_id"]),
     )
     order = [
         rows["referral_closed_on"].notnull().cast("int8"),
@@ -109,33 +123,53 @@ def _one_row_each(referral: ibis.Table, backend: Backend) -> tuple[ibis.Table, d
 
 def _with_keys(rows: ibis.Table, feed: str) -> ibis.Table:
     _, key, local = ON_PATHWAY[feed]
-    keys = {key: _key(rows["source"], rows[local]), "pathway_key": _key(rows["ppid_issuer"], rows["ppid"])}
+    keys = {key: key_of(rows["source"], rows[local]), "pathway_key": key_of(rows["ppid_issuer"], rows["ppid"])}
     if feed == "event":
         keys["organisation"] = rows["source"]
     return rows.mutate(**keys)
 
 
-def _orphans(checked: Sequence[Checked], rows: ibis.Table, keys: ibis.Table, backend: Backend) -> list[Orphans]:
-    """Rows whose pathway is in nobody's referral feed, load by load."""
-    orphan = rows.anti_join(keys, "pathway_key").select("load_id", "source_row", "pathway_key")
+def without_orphans(
+    checked: Sequence[Checked],
+    rows: ibis.Table,
+    known: ibis.Table,
+    key: str,
+    feed: str,
+    backend: Backend,
+    *,
+    code: str,
+    said: tuple[str, str],
+) -> tuple[ibis.Table, list[Orphans]]:
+    """Rows of a feed whose `key` is in `known`, and the others load by load, with their reason: said, key, said."""
+    orphan = rows.anti_join(known, key).select("load_id", "source_row", key)
     found = set(backend.arrow(orphan.select("load_id").distinct())["load_id"].to_pylist())
     result = []
     for item in checked:
-        if item.load.load_id not in found:
+        if item.load.feed != feed or item.load.load_id not in found:
             continue
         mine = orphan.filter(orphan["load_id"] == item.load.load_id).inner_join(item.came, "source_row")
-        said = ibis.literal(" is in no referral feed; the row is published once a referral for it arrives")
         bad = mine.select(
             "source_row",
-            reason_code=ibis.literal("unknown_pathway"),
-            reason=ibis.literal("pathway ") + mine["pathway_key"] + said,
+            reason_code=ibis.literal(code),
+            reason=ibis.literal(said[0]) + mine[key] + ibis.literal(said[1]),
             raw=mine["raw"],
         )
         result.append(Orphans(item.load.load_id, backend.arrow(bad).select(BAD.names).cast(BAD)))
-    return result
+    return rows.semi_join(known, key), result
 
 
 # --- what the last snapshot had open --------------------------------------------------------------------------------
+
+
+def names_of(table: str) -> list[str]:
+    """The columns of a table before people are known."""
+    return [column.name for column in TABLES[table].columns if column.name != "person_key"]
+
+
+def last_rows(previous: Path, table: str, backend: Backend) -> ibis.Table:
+    """The last snapshot's rows of a table; none if that snapshot is from before the table was."""
+    path = previous / f"{table}.parquet"
+    return backend.read(path) if path.is_file() else backend.give(TABLES[table].schema.empty_table(), f"no_{table}")
 
 
 def _lost(previous: Path | None, referral: ibis.Table, event: ibis.Table, backend: Backend) -> ibis.Table | None:
@@ -166,8 +200,8 @@ def _carry_pathways(
 
 def _carry(rows: ibis.Table, table: str, key: str, lost: ibis.Table, previous: Path, backend: Backend) -> ibis.Table:
     """Add the last snapshot's rows of lost pathways, but for those that the newest extract has."""
-    names = [column.name for column in TABLES[table].columns]
-    old = backend.read(previous / f"{table}.parquet").semi_join(lost, "pathway_key").select(*names)
+    names = names_of(table)
+    old = last_rows(previous, table, backend).semi_join(lost, "pathway_key").select(*names)
     return ibis.union(rows.select(*names), old.anti_join(rows.select(key), key))
 
 
@@ -175,14 +209,18 @@ def _carry(rows: ibis.Table, table: str, key: str, lost: ibis.Table, previous: P
 
 
 def identities(
-    checked: Sequence[Checked], pathway: ibis.Table, previous: Path | None, backend: Backend
+    checked: Sequence[Checked], holders: Sequence[ibis.Table], previous: Path | None, backend: Backend
 ) -> tuple[ibis.Table, int]:
-    """Every identity: those sent, those carried forward, and stubs; with `identity_key`. Also how many are stubs."""
+    """Every identity: those sent, those carried forward, and stubs; with `identity_key`. Also how many are stubs.
+
+    `holders` are tables whose `identity_key` must be somebody's, sent or not: pathways and tests.
+    """
     sent = good_rows(checked, "patient", backend)
-    sent = sent.mutate(identity_key=_key(sent["source"], sent["local_patient_id"]))
+    sent = sent.mutate(identity_key=key_of(sent["source"], sent["local_patient_id"]))
     names = ["identity_key", *(column.name for column in FEEDS["patient"].columns), *LINEAGE]
     sent = sent.select(*names)
-    wanted = pathway.anti_join(sent.select("identity_key"), "identity_key")
+    holder = ibis.union(*(table.select("identity_key", *LINEAGE) for table in holders))
+    wanted = holder.anti_join(sent.select("identity_key"), "identity_key")
     wanted = wanted.group_by("identity_key").aggregate(
         source=wanted["source"].min(),
         load_id=wanted["load_id"].min(),
