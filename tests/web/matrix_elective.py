@@ -10,6 +10,8 @@ SEES_CAPACITY = frozenset({*TOTALS, N})
 ELECTIVE = (
     Line("elective:aid", TOTALS),
     Line("elective:diagnostics", OPENS),
+    Line("elective:diagnostics_people", OPENS),
+    Line("elective:diagnostics_csv", OPENS),
     Line("elective:capacity", SEES_CAPACITY),
     Line("elective:capacity_weeks_csv", SEES_CAPACITY),
     Line("elective:capacity_use", SEES_CAPACITY),

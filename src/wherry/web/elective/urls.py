@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wherry.web.elective import capacity_views, views
+from wherry.web.elective import capacity_views, diagnostics_views, views
 
 app_name = "elective"
 urlpatterns = [
     path("", views.aid, name="aid"),
-    path("diagnostics/", views.diagnostics, name="diagnostics"),
+    path("diagnostics/", diagnostics_views.diagnostics, name="diagnostics"),
+    path("diagnostics/people/", diagnostics_views.people, name="diagnostics_people"),
+    path("diagnostics/people.csv", diagnostics_views.people_csv, name="diagnostics_csv"),
     path("capacity/", capacity_views.capacity, name="capacity"),
     path("capacity/weeks.csv", capacity_views.weeks_csv, name="capacity_weeks_csv"),
     path("capacity/use/", capacity_views.use, name="capacity_use"),

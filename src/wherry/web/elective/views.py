@@ -12,9 +12,3 @@ from wherry.web.access.requires import requires
 def aid(request: HttpRequest) -> HttpResponse:
     """Not there yet."""
     return HttpResponse("")
-
-
-@requires(Permission.SEE_DIAGNOSTICS)
-def diagnostics(request: HttpRequest) -> HttpResponse:
-    """Not there yet."""
-    return HttpResponse("")
