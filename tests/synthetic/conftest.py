@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from elective_world import ElectiveWorld, make
 from synthetic_reader import Written, read_all
 
 from wherry.paths import system_dir
@@ -20,3 +21,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest == made.manifest
     return Written(folder, manifest, read_all(folder / "extracts", system_dir("norfolk-waveney") / "templates"))
+
+
+@pytest.fixture(scope="session")
+def artificial() -> ElectiveWorld:
+    return make()

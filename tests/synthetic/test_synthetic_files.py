@@ -12,8 +12,11 @@ from synthetic_reader import Written
 
 from wherry.cli import main
 from wherry.errors import UserError
+from wherry.paths import system_dir
+from wherry.synthetic import generate
 from wherry.synthetic.elective import FEEDS as ELECTIVE
 from wherry.synthetic.generate import synthesise
+from wherry.synthetic.layouts import read_layouts
 from wherry.synthetic.unreadable import kinds_of
 
 TRUSTS = ("RM1", "RGP", "RCX")
@@ -81,6 +84,20 @@ def test_the_same_seed_and_scale_give_the_same_bytes_and_another_seed_others(tmp
     assert not [name for name in one if one[name] == three[name]]
 
 
+def test_a_feed_without_a_template_is_not_written_and_changes_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synthesise("norfolk-waveney", scale=0.002, seed=3, out=tmp_path / "all", quiet=True)
+    every = digests(tmp_path / "all" / "extracts")
+    layouts = read_layouts(system_dir("norfolk-waveney") / "templates")
+    some = {key: layout for key, layout in layouts.items() if key[1] not in ELECTIVE or key == ("RGP", "session")}
+    monkeypatch.setattr(generate, "read_layouts", lambda folder: some)
+    synthesise("norfolk-waveney", scale=0.002, seed=3, out=tmp_path / "some", quiet=True)
+    fewer = digests(tmp_path / "some" / "extracts")
+    assert len(every) - len(fewer) == 3 * len(ELECTIVE) - 1
+    assert fewer.items() <= every.items()
+
+
 def test_truth_stays_out_of_the_extracts(written: Written) -> None:
     assert {path.parts[-2] for path in (written.folder / "extracts").rglob("*.*")} == {*TRUSTS, "X26"}
     assert not list((written.folder / "extracts").rglob("*.parquet"))
@@ -104,8 +121,19 @@ def test_feeds_hang_together(written: Written) -> None:
     for row in written.rows("referral"):
         person = (row["source"], row["local_patient_id"])
         assert person in patients or person in spoilt
-    for feed in ("event", "list_entry", "appointment"):
+    for feed in ("contact_detail", "observation", "emergency_attendance", "diagnostic_request"):
         for row in written.rows(feed):
+            person = (row["source"], row["local_patient_id"])
+            assert person in patients or person in spoilt, (feed, row)
+    for feed, key, of in (("theatre_case", "session_id", "session"), ("cancer_event", "cancer_id", "cancer_pathway")):
+        known = {(row["source"], row[key]) for row in written.rows(of)}
+        assert {(row["source"], row[key]) for row in written.rows(feed)} <= known
+    for feed in (
+        "event", "list_entry", "appointment", "follow_up", "diagnostic_request", "cancer_pathway",
+    ):  # fmt: skip
+        for row in written.rows(feed):
+            if feed == "diagnostic_request" and row["ppid"] is None:
+                continue
             pathway = (row["source"], f"{row['ppid_issuer']}:{row['ppid']}")
             assert pathway in referrals or pathway in spoilt, (feed, row)
     for feed, key in (
@@ -113,6 +141,15 @@ def test_feeds_hang_together(written: Written) -> None:
         ("event", "event_id"),
         ("list_entry", "entry_id"),
         ("appointment", "appointment_id"),
+        ("session", "session_id"),
+        ("theatre_case", "case_id"),
+        ("contact_detail", "local_patient_id"),
+        ("observation", "observation_id"),
+        ("emergency_attendance", "attendance_id"),
+        ("follow_up", "follow_up_id"),
+        ("diagnostic_request", "request_id"),
+        ("cancer_pathway", "cancer_id"),
+        ("cancer_event", "event_id"),
     ):
         keys = [(row["source"], row[key]) for row in written.rows(feed)]
         assert len(keys) == len(set(keys))

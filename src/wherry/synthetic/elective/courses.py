@@ -115,7 +115,9 @@ def _of_arrivals(world: World, trust: int, journey: Whole, arrivals: Arrivals, r
     _treatment(world, trust, found, rng)
     tracked = settings["tracked_after"]
     after = found.told + rng.integers(int(tracked[0]), int(tracked[1]) + 1, n)
-    found.closed = np.where(ill, NEVER, after)
+    # on a pathway that has ended nobody is tracked any more
+    ended = (world.journeys.kind[journey] != OPEN) & (found.told <= world.census)
+    found.closed = np.where(ill, NEVER, np.where(ended, np.minimum(after, world.census), after))
     found.excluded = (~ill & (rng.random(n) < float(settings["excluded"]))).astype(np.int64)
     away = found.excluded > 0
     found.closed = np.where(away, found.told, found.closed)
@@ -164,8 +166,8 @@ def _pass_on(world: World, found: Course, rng: np.random.Generator) -> None:
     away = (found.ill > 0) & (rng.random(n) < float(transfers["elsewhere"]))
     found.complexity = np.where(away, COMPLEXITIES.index("complex"), found.complexity)
     low, high = transfers["days"]
-    sent = forward(np.minimum(found.mdt, found.told) + rng.integers(int(low), int(high) + 1, n))
-    found.passed_on = np.where(away, np.minimum(sent, found.treated - 1), NEVER)
+    sent = np.minimum(forward(found.mdt + rng.integers(int(low), int(high) + 1, n)), found.treated - 1)
+    found.passed_on = np.where(away, np.maximum(sent, found.mdt), NEVER)
 
 
 def _transferred(world: World, trust: int, rng: np.random.Generator) -> Course:
@@ -271,10 +273,10 @@ def _soil(every: Course, census: int, rng: np.random.Generator) -> list[tuple[st
     told = (every.told > NEVER) & (every.told <= census)
     rows = mark("cancer_decision_before_informed", told & known & (every.told - every.base > 8))
     every.decided[rows] = every.told[rows] - rng.integers(1, 7, len(rows))
-    rows = mark("cancer_treated_before_decision", treated & (every.treated < census - 8))
-    every.decided[rows] = every.treated[rows] + rng.integers(1, 8, len(rows))
+    rows = mark("cancer_treated_before_decision", treated & (every.treated < census - 10))
+    every.decided[rows] = forward(every.treated[rows] + rng.integers(1, 8, len(rows)))
     rows = mark("cancer_told_after_treatment", told & treated & (every.treated < census - 12))
-    every.told[rows] = every.treated[rows] + rng.integers(1, 11, len(rows))
+    every.told[rows] = forward(every.treated[rows] + rng.integers(1, 10, len(rows)))
     discussed = (every.upgrade > NEVER) & (every.mdt > NEVER) & (every.mdt < census - 8)
     rows = mark("cancer_upgrade_after_mdt", discussed)
     every.upgrade[rows] = every.mdt[rows] + rng.integers(1, 8, len(rows))
