@@ -11,6 +11,7 @@ from shutil import copytree
 
 import pyarrow.parquet as pq
 import pytest
+from aid_support import made_run
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from matrix_cancer import CANCER
@@ -18,6 +19,7 @@ from matrix_elective import ELECTIVE
 from matrix_line import ALL, OPENS, QUALITY, ROWS, A, C, D, E, G, Line, M
 from matrix_offers import OFFERS
 from matrix_well import WELL
+from offers_support import matrix_needs
 from snapshot_factory import Made
 
 from wherry.web.access import Permission, Role
@@ -115,10 +117,11 @@ def address(
         "pair": ({}, f"?left={review['left_identity']}&right={review['right_identity']}"),
         "view": ({"view_id": 1, "act": "delete"}, ""),
         "pathway": ({"key": doubtful["pathway_key"]}, ""),
+        "aid_run": ({"run_id": made_run(handmade).pk}, ""),
     }
 
     def of(line: Line) -> str:
-        kwargs, query = needs[line.needs]
+        kwargs, query = needs[line.needs] if line.needs in needs else matrix_needs(line.needs, handmade)
         return reverse(line.name, kwargs=kwargs) + query
 
     return of

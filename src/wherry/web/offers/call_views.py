@@ -113,8 +113,8 @@ def record(request: Request, offer_id: int) -> HttpResponse:
     elif answered.gone:
         messages.error(
             request,
-            "The place has gone, so nothing was changed: say that we are sorry, that they keep their place on the list of "
-            "their own hospital, and that we will tell them if another place comes.",
+            "The place has gone, so nothing was changed: say that we are sorry, that they keep their place on the list "
+            "of their own hospital, and that we will tell them if another place comes.",
         )
         return redirect("offers:call", offer_id)
     else:

@@ -107,7 +107,8 @@ def rows_where(snapshot: Snapshot, table: str, column: str, keys: Iterable[str])
         _local.con = duckdb.connect()
         _local.con.execute("SET threads = 1; SET TimeZone = 'UTC'")
     query = f"SELECT * FROM read_parquet(?) WHERE {column} IN (SELECT unnest(?))"
-    out: list[Row] = _local.con.execute(query, [str(snapshot.path(table)), wanted]).to_arrow_table().to_pylist()
+    found: Any = _local.con.sql(query, params=[str(snapshot.path(table)), wanted]).to_arrow_table()
+    out: list[Row] = found.to_pylist()
     return out
 
 
