@@ -9,6 +9,13 @@ SEES_CAPACITY = frozenset({*TOTALS, N})
 
 ELECTIVE = (
     Line("elective:aid", TOTALS),
+    Line("elective:aid_new", frozenset({M})),
+    Line("elective:aid_run", TOTALS, needs="aid_run"),
+    Line("elective:aid_status", TOTALS, needs="aid_run"),
+    Line("elective:aid_again", frozenset({M}), 302, "POST", needs="aid_run"),
+    Line("elective:aid_moves", frozenset({M}), needs="aid_run"),
+    Line("elective:aid_moves_csv", frozenset({M}), needs="aid_run"),
+    Line("elective:aid_send", frozenset({M}), 302, "POST", needs="aid_run"),
     Line("elective:diagnostics", OPENS),
     Line("elective:diagnostics_people", OPENS),
     Line("elective:diagnostics_csv", OPENS),

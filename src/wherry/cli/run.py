@@ -106,10 +106,12 @@ def _migrate() -> None:
 
 
 def _start(args: argparse.Namespace) -> int:
-    """Replace this process by gunicorn, so that one Ctrl-C ends everything."""
+    """Replace this process by gunicorn, so that one Ctrl-C ends everything: the worker is its child and ends with it."""
     from wherry.web import waiting
+    from wherry.web.elective import worker
 
     waiting.warm()
+    worker.start()
     print(f"\nwherry is at http://{args.host}:{args.port}/ (Ctrl-C stops it)\n", flush=True)
     command = [
         *(sys.executable, "-m", "gunicorn", "wherry.web.config.wsgi:application"),
