@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
@@ -59,7 +60,7 @@ def diagnostics(request: Request) -> HttpResponse:
         "target": target,
         "sessions_at": reverse("elective:capacity_sessions"),
         "first": seen.weeks[0],
-        "week_starts": seen.weeks,
+        "last": seen.weeks[-1] + timedelta(days=6),
     }
     return render(request, "elective/diagnostics.jinja", context)
 
@@ -76,7 +77,8 @@ def people(request: Request) -> HttpResponse:
     rows = seen.people(filters)
     pages = max(1, -(-len(rows) // SIZE))
     page = min(filters.page, pages)
-    shown = seen.frame.take(rows[(page - 1) * SIZE : page * SIZE])
+    on_page = rows[(page - 1) * SIZE : page * SIZE]
+    shown = seen.frame.take(on_page)
     audit.record(
         access=request.access,
         action="diagnostics.people_seen",
@@ -89,6 +91,7 @@ def people(request: Request) -> HttpResponse:
         "count": len(rows),
         "hidden": seen.hidden(filters),
         "lines": shown,
+        "again": {row["request_key"] for row, twice in zip(shown, seen.frame.again[on_page], strict=True) if twice},
         "suggestions": seen.frame.suggestions,
         "sex": SEX,
         "page": page,
