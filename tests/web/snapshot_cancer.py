@@ -80,8 +80,8 @@ def _cancers(add: Add, rows: Rows, census: date, lineage: Lineage) -> None:
 
 def _milestones(add: Add, row: Row, trust: str, census: date, n: int, lineage: Lineage) -> None:
     """Milestones done, and one that is booked for each third."""
-    days = {"first_seen": row["first_seen_on"], "mdt": row["mdt_on"], "informed": row["informed_date"]}
-    days |= {"decision_to_treat": row["dtt_date"], "treatment": row["treatment_date"]}
+    days = {"first_seen": row["first_seen_on"], "mdt_discussed": row["mdt_on"], "informed": row["informed_date"]}
+    days |= {"decision_to_treat": row["dtt_date"], "treated": row["treatment_date"]}
     done: list[tuple[str, date | None, date | None]] = [(name, None, on) for name, on in days.items() if on]
     if row["closed_on"] is None and row["treatment_date"] is None and n % 3 == 0:
         booked = next(name for name, on in days.items() if on is None)
@@ -134,7 +134,7 @@ def _cancer_waits(add: Add, rows: Rows, identities: dict[str, Row], census: date
         tracked = row["treatment_date"] is None and row["closed_on"] is None
         mine = events[row["cancer_key"]]
         done = max((e for e in mine if e["done_on"]), key=lambda e: e["done_on"], default=None)
-        names = ("first_seen", "mdt", "informed", "decision_to_treat", "treatment")
+        names = ("first_seen", "mdt_discussed", "informed", "decision_to_treat", "treated")
         following = next((name for name in names if name not in {e["milestone"] for e in mine if e["done_on"]}), None)
         planned = next((e["planned_for"] for e in mine if e["planned_for"]), None)
         start = row["upgrade_date"] if row["route"] == "upgrade" else row["receipt_date"]
@@ -148,8 +148,8 @@ def _cancer_waits(add: Add, rows: Rows, identities: dict[str, Row], census: date
         nearest = min(ends, key=lambda name: ends[name]) if ends else None
         identity = identities[pathways[row["pathway_key"]]["identity_key"]]
         day = (census - start).days
-        wrong = [("past_104", day >= 104), ("past_62", day > 62), ("milestone_late", late > 0)]
-        wrong += [("nothing_booked", planned is None)]
+        wrong = [("harm_review_due", day >= 104), ("over_62", day > 62), ("next_step_late", late > 0)]
+        wrong += [("nothing_next", planned is None)]
         add(
             "cancer_wait",
             **_who(identity, people[row["person_key"]], census),

@@ -107,6 +107,7 @@ def address(
     review = pq.read_table(folder / "link_review.parquet").to_pylist()[0]
     listed = pq.read_table(folder / "waiting_list.parquet").to_pylist()
     doubtful = next(row for row in listed if row["worst_severity"] == "high")
+    cancer = next(row for row in pq.read_table(folder / "cancer_wait.parquet").to_pylist() if row["tracked"])
     somebody = make_user(None, username="somebody")
     needs: dict[str, tuple[dict[str, object], str]] = {
         "": ({}, ""),
@@ -117,6 +118,7 @@ def address(
         "pair": ({}, f"?left={review['left_identity']}&right={review['right_identity']}"),
         "view": ({"view_id": 1, "act": "delete"}, ""),
         "pathway": ({"key": doubtful["pathway_key"]}, ""),
+        "cancer": ({"key": cancer["cancer_key"]}, ""),
         "aid_run": ({"run_id": made_run(handmade).pk}, ""),
     }
 
@@ -200,7 +202,7 @@ def test_roles_without_identities_never_see_a_name_or_number(
 
 
 @pytest.mark.parametrize(
-    "line", [line for line in TABLE if line.needs in {"pathway", "pair"}], ids=lambda line: line.name
+    "line", [line for line in TABLE if line.needs in {"pathway", "pair", "cancer"}], ids=lambda line: line.name
 )
 def test_another_trusts_patient_is_not_there(
     line: Line, address: Callable[[Line], str], client_for: Callable[..., Client]
