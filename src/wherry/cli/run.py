@@ -106,7 +106,7 @@ def _migrate() -> None:
 
 
 def _start(args: argparse.Namespace) -> int:
-    """Replace this process by gunicorn, so that one Ctrl-C ends everything: the worker is its child and ends with it."""
+    """Replace this process by gunicorn: one Ctrl-C ends everything, for the worker is its child and ends with it."""
     from wherry.web import waiting
     from wherry.web.elective import worker
 
