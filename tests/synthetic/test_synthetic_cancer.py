@@ -215,7 +215,7 @@ def test_what_is_planned_is_not_done_and_belongs_to_somebody_tracked(artificial:
     assert (events["planned_for"][planned] > NEVER).all()
     assert set(events["cancer_id"][planned]) <= open_
     with_next = len(set(events["cancer_id"][planned]))
-    assert 0.5 < with_next / len(open_) < 0.85
+    assert 0.7 < with_next / len(open_) < 0.97
     assert ((events["planned_for"][planned] <= TODAY).sum() / len(open_)) < 0.12
 
 

@@ -21,7 +21,6 @@ from wherry.synthetic.settings import assumptions, elective
 from wherry.synthetic.streams import NEVER, Mask, Reals, weekday
 
 MODALITIES = ("surgery", "drug", "radiotherapy", "palliative", "monitoring", "other")
-_RADIOTHERAPY = MODALITIES.index("radiotherapy")
 _NO_REASON, _CANCER, _RULED_OUT = -1, 0, 1
 
 
@@ -125,7 +124,9 @@ def _of_arrivals(world: World, trust: int, journey: Whole, arrivals: Arrivals, r
     if trust > 0:
         _pass_on(world, found, rng)
     off = rng.random(n) < float(settings["first_seen_adjustment"])
-    found.seen_days_off = np.where(off, rng.integers(3, 22, n), 0)
+    # days taken off lie within the wait that there has been
+    elapsed = np.minimum(arrivals.told, world.census - arrivals.day)
+    found.seen_days_off = np.where(off, np.minimum(rng.integers(3, 22, n), np.maximum(elapsed, 0)), 0)
     return found
 
 
@@ -160,11 +161,12 @@ def _treatment(world: World, trust: int, found: Course, rng: np.random.Generator
 
 
 def _pass_on(world: World, found: Course, rng: np.random.Generator) -> None:
-    """Complex cancers that the first trust of the system is to treat: passed on some days after the discussion."""
+    """Complex cancers and radiotherapy, which the first trust of the system is to give: passed on after the discussion."""
     transfers: dict[str, Any] = elective()["cancer"]["transfers"]
     n = len(found)
-    away = (found.ill > 0) & (rng.random(n) < float(transfers["elsewhere"]))
-    found.complexity = np.where(away, COMPLEXITIES.index("complex"), found.complexity)
+    hard = (found.ill > 0) & (rng.random(n) < float(transfers["elsewhere"]))
+    found.complexity = np.where(hard, COMPLEXITIES.index("complex"), found.complexity)
+    away = hard | (found.modality == MODALITIES.index("radiotherapy"))
     low, high = transfers["days"]
     sent = np.minimum(forward(found.mdt + rng.integers(int(low), int(high) + 1, n)), found.treated - 1)
     found.passed_on = np.where(away, np.maximum(sent, found.mdt), NEVER)

@@ -56,7 +56,7 @@ def days_of(course: Course, rng: np.random.Generator) -> Whole:
         when: Whole = (course.seen + np.floor(span * np.clip(noise, 0.0, 0.98))).astype(np.int64)
         return when
 
-    tested = known & sets["test"][course.group] & (ill | (rng.random(n) < 0.85))
+    tested = known & sets["test"][course.group] & (ill | (rng.random(n) < 0.95))
     for place, part in ((2, 0.05), (3, 0.40), (4, 0.58)):
         day[:, place] = np.where(tested, at(part), NEVER)
     straight = tested & np.isin(course.group, [GROUPS.index(name) for name in settings["straight_to_test"].split()])
@@ -157,12 +157,13 @@ def _event_feed(
     row, milestone = np.nonzero(day > NEVER)
     when = day[row, milestone]
     done = when <= census
-    # the next milestone is the first in the order of days that is still to come
+    # milestones still to come, in the order of their days: the next one, and the one after it
     coming = np.where((day > census) & open_[:, None], day, np.iinfo(np.int64).max)
-    following = coming.argmin(axis=1)[row] == milestone
-    draw = rng.random(len(day))[row]
-    missed = ~done & following & (draw > 1.0 - float(settings["missed_next"]))
-    dated = ~done & following & (draw < float(settings["planned_next"]))
+    place = np.argsort(np.argsort(coming, axis=1, kind="stable"), axis=1, kind="stable")[row, milestone]
+    draw, second = rng.random(len(day))[row], rng.random(len(day))[row]
+    sure = draw < float(settings["planned_next"])
+    missed = ~done & (place == 0) & (draw > 1.0 - float(settings["missed_next"]))
+    dated = ~done & sure & ((place == 0) | (place == 1) & (second < float(settings["planned_after"])))
     planned = np.where(dated, forward(when), NEVER)
     planned = np.where(
         missed, np.maximum(census - 1 - np.floor(rng.random(len(row)) * 14), course.base[row] + 1), planned
