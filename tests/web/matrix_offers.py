@@ -1,4 +1,4 @@
-"""Access lines of offers. A patient's own pages are for everybody; without a code they only say that they are closed."""
+"""Access lines of offers. A patient's own pages are for everybody; without a code they say that they are closed."""
 
 from __future__ import annotations
 
