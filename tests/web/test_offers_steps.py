@@ -19,8 +19,8 @@ from wherry.web.offers import answers, patients, rules, selectors, services
 from wherry.web.offers.acts import Actor, ChangedMeanwhile, Refused
 from wherry.web.offers.models import LIVE, AnswerCode, Kind, Offer, OfferDecision, Place, State
 from wherry.web.waiting.frame import frame_of
-from wherry.web.waiting.models import ValidationCase
 from wherry.web.waiting.models import State as CaseState
+from wherry.web.waiting.models import ValidationCase
 
 pytestmark = pytest.mark.django_db
 
