@@ -33,7 +33,10 @@ TARGET = "diagnostics.six_weeks.target"
 
 @dataclass(frozen=True)
 class Counts:
-    """How many wait; `known` have a known start, `undated` are over six weeks and have no date."""
+    """How many wait; `known` have a known start; `undated` are over six weeks and have no date.
+
+    `suggested_over` are those of the undated for whom there is a place within reach.
+    """
 
     waiting: int
     known: int
@@ -66,11 +69,6 @@ class TestLine:
     def free(self) -> int:
         """Free places of the group in the weeks shown."""
         return sum(sum(weeks) for weeks in self.room.values())
-
-    @property
-    def seen(self) -> int:
-        """People over six weeks without a date for whom there is a place: as many as the places, at most."""
-        return min(self.counts.undated, self.free)
 
 
 class Diagnostics:

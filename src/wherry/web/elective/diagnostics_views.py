@@ -54,7 +54,6 @@ def diagnostics(request: Request) -> HttpResponse:
         **_shared(seen, filters, ignored),
         "head": seen.count(seen.mask(filters)),
         "lines": lines,
-        "could_be_seen": sum(line.seen for line in lines),
         "free": sum(line.free for line in lines),
         "standard": standard,
         "target": target,
