@@ -82,6 +82,6 @@ def test_each_role_is_offered_its_own_places(client_for: Callable[..., Client], 
         "executive": ["/", "/elective/", published],
         "information_governance": ["/", "/data/", published, "/audit/"],
         "administrator": ["/", "/data/", published, "/people/"],
-        "call_handler": ["/", "/offers/", published],
+        "call_handler": ["/", "/offers/", "/waiting-well/ask/", published],
         "cancer_navigator": ["/", "/waiting-list/", "/elective/capacity/", "/cancer/", published],
     }

@@ -11,6 +11,7 @@ from shutil import copytree
 
 import pyarrow.parquet as pq
 import pytest
+import well_support
 from aid_support import made_run
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -123,7 +124,10 @@ def address(
     }
 
     def of(line: Line) -> str:
-        kwargs, query = needs[line.needs] if line.needs in needs else matrix_needs(line.needs, handmade)
+        if line.needs.startswith("well_"):
+            kwargs, query = well_support.matrix_needs(line.needs, handmade)
+        else:
+            kwargs, query = needs[line.needs] if line.needs in needs else matrix_needs(line.needs, handmade)
         return reverse(line.name, kwargs=kwargs) + query
 
     return of

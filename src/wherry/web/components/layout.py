@@ -42,7 +42,7 @@ NAVIGATION = (
         ("elective:diagnostics", Permission.SEE_DIAGNOSTICS),
     ),
     _place("Offers", ("offers:worklist", Permission.SEE_OFFERS)),
-    _place("Waiting well", ("well:risks", Permission.SEE_WELL)),
+    _place("Waiting well", ("well:risks", Permission.SEE_WELL), ("well:ask", Permission.ASK_HEALTH)),
     _place("Cancer", ("cancer:list", Permission.SEE_CANCER)),
     _place("Data", ("data:sources", Permission.SEE_QUALITY)),
     _place("Published position", ("data:published", Permission.SEE_PUBLISHED)),
