@@ -130,8 +130,8 @@ def _breach(row: dict[str, Any], today: date) -> str:
         return ""
     limit = f"{_SHORT[row['breach_clock']]} days"
     if row["breach_on"] > today:
-        return f"{limit} passed on {short_day(row['breach_on'])} if nothing happens"
-    return f"{limit} passed on {short_day(row['breach_on'])}"
+        return f"breaches {limit} on {short_day(row['breach_on'])}"
+    return f"breached {limit} on {short_day(row['breach_on'])}"
 
 
 def _due(row: dict[str, Any], today: date) -> str:
