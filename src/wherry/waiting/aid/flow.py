@@ -39,6 +39,8 @@ class Component:
     count: Ints
     rank: Ints
     room: Ints
+    offered: Bools = field(init=False)
+    ways_out: Bools = field(init=False)
     must: Bools = field(init=False)
     closed: Bools = field(init=False)
     flow: Ints = field(init=False)
@@ -46,6 +48,7 @@ class Component:
 
     def __post_init__(self) -> None:
         check_size(self.cost, self.fallback_cost, self.count)
+        self.offered, self.ways_out = self.allowed, self.fallback
         self.allowed = self.allowed & (self.room > 0)[None, :]
         self.must = ~self.fallback
         self.fallback = self.fallback.copy()
@@ -59,9 +62,11 @@ class Component:
         return [int(rank) for rank in np.unique(self.rank)]
 
     def solve_class(self, rank: int, extra: Ints | None = None) -> None:
-        """Place everybody up to a class, at least cost of that class. `extra` points (group by cell) are added."""
-        rows = self._active(rank)
-        allowed = self._open(rows, rank)
+        """Place everybody up to a class, at least cost of that class.
+
+        `extra` points (group by cell) are added for whoever is placed, of any class.
+        """
+        rows, allowed = self.open_cells(rank)
         cost = self._costs(rows, rank, extra)
         out_cost = np.where(self.rank[rows] == rank, self.fallback_cost[rows], 0)
         at, cell = np.nonzero(allowed)
@@ -96,8 +101,8 @@ class Component:
 
     def keep_optimal(self, rank: int, extra: Ints | None = None) -> None:
         """Hold the classes up to this one to their optima while the next is solved."""
-        rows = self._active(rank)
-        allowed, cost = self._open(rows, rank), self._costs(rows, rank, extra)
+        rows, allowed = self.open_cells(rank)
+        cost = self._costs(rows, rank, extra)
         out_cost = np.where(self.rank[rows] == rank, self.fallback_cost[rows], 0)
         price = self.prices(rows, allowed, cost, out_cost)
         total = np.where(allowed, cost + price[None, :], LARGEST)
@@ -131,20 +136,21 @@ class Component:
             price[cells] = better
         return np.where(used == 0, 0, price)
 
-    def _active(self, rank: int) -> Ints:
-        """Groups up to a class, and those of later ones who have no way out: their latest week binds everybody."""
-        return np.flatnonzero((self.rank <= rank) | self.must)
+    def open_cells(self, rank: int) -> tuple[Ints, Bools]:
+        """Groups in the solve of a class, and the cells open to each.
 
-    def _open(self, rows: Ints, rank: int) -> Bools:
+        They are those up to the class, and those of later ones who have no way out: their latest week binds everybody.
+        """
+        rows = np.flatnonzero((self.rank <= rank) | self.must)
         allowed = self.allowed[rows]
         new = (self.rank[rows] == rank) & ~self.must[rows]
         allowed[new] &= ~self.closed[None, :]
-        return allowed
+        return rows, allowed
 
     def _costs(self, rows: Ints, rank: int, extra: Ints | None) -> Ints:
-        cost = self.cost[rows] if extra is None else self.cost[rows] + extra[rows]
+        cost = self.cost[rows]
         cost[self.rank[rows] != rank] = 0
-        return cost
+        return cost if extra is None else cost + extra[rows]
 
     def solve(self) -> None:
         """The lexicographic optimum of every class."""
@@ -153,6 +159,25 @@ class Component:
             self.solve_class(rank)
             if rank != ranks[-1]:
                 self.keep_optimal(rank)
+
+    def afresh(self) -> Component:
+        """The same part, unsolved."""
+        return Component(self.cost, self.offered, self.fallback_cost, self.ways_out, self.count, self.rank, self.room)
+
+    def after(self, rank: int, allowed: Bools | None = None) -> tuple[Ints, Component]:
+        """The part that is left for later classes when those up to `rank` keep what they have: its rows, and itself."""
+        rows = np.flatnonzero(self.rank > rank)
+        taken = self.flow[self.rank <= rank].sum(axis=0)
+        offered = self.offered if allowed is None else allowed
+        return rows, Component(
+            self.cost[rows],
+            offered[rows],
+            self.fallback_cost[rows],
+            self.ways_out[rows],
+            self.count[rows],
+            self.rank[rows],
+            self.room - taken,
+        )
 
     def cost_of(self, rank: int) -> int:
         """Points of one class in the flow that stands."""

@@ -114,8 +114,8 @@ def _home(problem: Problem) -> Bools:
 def own_limits(problem: Problem, policy: Policy, nothing: Plan) -> Limits:
     """Limits when each trust keeps to its own: its sites, and nobody protected later than if nothing changed."""
     same = problem.trust[None, :] == problem.trust[problem.people.home][:, None]
-    none = np.full(len(problem.people), NONE, dtype=np.int64)
-    return _limits(problem, policy, same, nothing.week, nothing.week, none)
+    extra = np.where(problem.people.protected, nothing.cell, NONE)
+    return _limits(problem, policy, same, nothing.week, nothing.week, extra)
 
 
 def aid_limits(problem: Problem, policy: Policy, own: Plan, without: Ints) -> Limits:
@@ -162,19 +162,24 @@ def optimise(problem: Problem, limits: Limits, policy: Policy, name: str) -> Sol
     amount = np.concatenate([amount, (groups.count - placed)[left]])
     plan = tell_apart(problem, groups, row, cell, amount)
     costs = costs_of(problem, plan)
-    bounds = {rank: found.bounds.get(rank, float(cost)) for rank, cost in costs.items()}
+    bounds = {rank: cost + min(0.0, found.slack.get(rank, 0.0)) for rank, cost in costs.items()}
     return Solution(name, plan, found.method, costs, bounds, time.perf_counter() - started, len(groups))
 
 
 @dataclass
 class Part:
-    """One component of a problem: its groups and cells by number, and the flow over them. `use[group, cell]`."""
+    """One component of a problem: its groups and cells by number, and the flow over them.
+
+    `use[group, cell]` is what one case takes of `room`. `start` is a cell that each group without a way out can have,
+    all of them at once, as place in `cells`; -1 for the others.
+    """
 
     rows: Ints
     cells: Ints
     site: Ints
     use: Ints
     room: Ints
+    start: Ints
     mixed: bool
     flow: Component
 
@@ -227,7 +232,8 @@ def components(problem: Problem, limits: Limits, groups: Groups) -> list[Part]:
             room=room // np.maximum(used, 1),
         )
         is_mixed = bool(((smallest < used) & (used > 0)).any())
-        parts.append(Part(rows, here, site, use, room, is_mixed, part))
+        start = np.where(limits.fallback[person], NONE, np.searchsorted(here, extra))
+        parts.append(Part(rows, here, site, use, room, start, is_mixed, part))
     return parts
 
 
