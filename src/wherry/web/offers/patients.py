@@ -163,5 +163,5 @@ def groups_of(row: Mapping[str, Any]) -> dict[str, str]:
         "imd_quintile": str(quintile) if quintile else "",
         "age_band": age_band(row.get("age")),
         "sex": str(row.get("sex") or ""),
-        "ethnic_group": ETHNIC_GROUPS.get(str(row.get("ethnic_category") or ""), "")[:20],
+        "ethnic_group": ETHNIC_GROUPS.get(str(row.get("ethnic_category") or ""), "")[:40],
     }
