@@ -16,9 +16,10 @@ from django.test import Client
 from snapshot_factory import CENSUS, Made
 from waiting_support import person, rows
 
+from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission, Role
 from wherry.web.access.models import AuditEvent
-from wherry.web.elective import capacity_frame, diagnostics_frame
+from wherry.web.elective import capacity_frame, diagnostics_counts, diagnostics_frame
 from wherry.web.elective.diagnostics_filters import Filters
 from wherry.web.elective.diagnostics_selectors import Diagnostics
 
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.usefixtures("handmade")
 def _fresh() -> None:
     capacity_frame.forget()
     diagnostics_frame.forget()
+    diagnostics_counts.forget()
 
 
 def seen(*trusts: str) -> Diagnostics:
@@ -187,3 +189,26 @@ def test_nobody_in_scope_is_said(client_for: Callable[..., Client]) -> None:
 def _csv(response: Any) -> list[dict[str, str]]:
     text = b"".join(response.streaming_content).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_control_room_counts_tests_over_six_weeks(client_for: Callable[..., Client], handmade: Made) -> None:
+    listed = [row for row in rows(handmade, "diagnostic_list") if row["organisation"] == "RGP"]
+    counted = diagnostics_counts.six_weeks(_care(), ("RGP",), CENSUS)
+    over = sum(row["over_six_weeks"] for row in listed)
+    known = sum(row["days_waited"] is not None for row in listed)
+    assert counted is not None
+    assert (counted.over, counted.known, counted.outside) == (over, known, True)
+    page = client_for(Role.CLINICIAN, ("RGP",)).get("/").content.decode()
+    assert 'href="/elective/diagnostics/">Over six weeks for a test' in page
+    page = client_for(Role.ADMINISTRATOR, ("RGP",)).get("/").content.decode()
+    assert "<h3>Over six weeks for a test</h3>" in page
+
+
+def test_requests_that_never_came_are_not_known() -> None:
+    assert diagnostics_counts.six_weeks(_care(), ("NOBODY",), CENSUS) is None
+
+
+def _care() -> Any:
+    snapshot = snapshots.current("care")
+    assert snapshot is not None
+    return snapshot

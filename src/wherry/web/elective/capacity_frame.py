@@ -160,13 +160,14 @@ def build(snapshot: Snapshot, system: Any) -> CapacityFrame:
 def _facts(table: Any, places: Sequence[str], day: str, sums: Sequence[str]) -> Facts:
     return Facts(
         table=table,
-        facets={name: _coded(table[name]) for name in places},
+        facets={name: coded(table[name]) for name in places},
         day=pc.cast(table[day], pa.int32()).to_numpy().astype(np.int32),
         sums={name: pc.fill_null(pc.cast(table[name], pa.int64()), 0).to_numpy() for name in sums},
     )
 
 
-def _coded(column: Any) -> Coded:
+def coded(column: Any) -> Coded:
+    """A text column as codes; the blank value is ''."""
     encoded: Any = pc.fill_null(pa.chunked_array([column]) if isinstance(column, pa.Array) else column, "")
     encoded = encoded.combine_chunks().dictionary_encode()
     return Coded(encoded.indices.to_numpy().astype(np.int16), tuple(map(str, encoded.dictionary.to_pylist())))

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from wherry.waiting.capacity import CapacityRule, rule_on
 from wherry.waiting.diagnostic_room import Suggestion, Waiting, suggest, weeks_of
-from wherry.web.elective.capacity_frame import CapacityFrame, capacity_of
+from wherry.web.elective.capacity_frame import CapacityFrame, capacity_of, coded
 from wherry.web.waiting.frame import Bools, Coded, Ints, pc
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def build(snapshot: Snapshot, system: Any, today: date) -> DiagnosticsFrame:
         today=today,
         rule=rule,
         table=table,
-        facets={name: _coded(table[name]) for name in ("organisation", "site", "test", "priority")},
+        facets={name: coded(table[name]) for name in ("organisation", "site", "test", "priority")},
         days=days,
         over=_bools(table["over_six_weeks"]),
         known=known,
@@ -140,12 +140,6 @@ def homes_of(system: Any) -> dict[str, tuple[float, float]]:
 
 def _bools(column: Any) -> Bools:
     return np.asarray(pc.fill_null(column, False).to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def _coded(column: Any) -> Coded:
-    column = pc.fill_null(column, "")
-    encoded: Any = (column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column).dictionary_encode()
-    return Coded(encoded.indices.to_numpy().astype(np.int16), tuple(map(str, encoded.dictionary.to_pylist())))
 
 
 _kept: dict[tuple[str, date], DiagnosticsFrame] = {}

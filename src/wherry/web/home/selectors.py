@@ -16,6 +16,7 @@ from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
 from wherry.web.access.selectors import in_order, organisation_names
+from wherry.web.elective.diagnostics_counts import SixWeeks, six_weeks
 from wherry.web.home import measures
 from wherry.web.home.measures import Count, Counts, Measure, Rows
 from wherry.web.waiting.frame import Frame, frame_of
@@ -68,6 +69,7 @@ class ControlRoom:
     late: tuple[Late, ...]
     asked: int
     to_validate: int | None
+    tests: SixWeeks | None
     before: date | None
     built_at: datetime
     census: date
@@ -109,6 +111,7 @@ def control_room(access: Access) -> ControlRoom | None:
         late=late,
         asked=_asked(purpose, today, scope),
         to_validate=_to_validate(access),
+        tests=six_weeks(snapshots.current(purpose) or snapshot, scope, today),
         before=before.census if before else None,
         built_at=datetime.fromisoformat(str(snapshot.manifest["built_at"])),
         census=snapshot.census,
