@@ -222,7 +222,7 @@ def test_what_is_planned_is_not_done_and_belongs_to_somebody_tracked(artificial:
 # --- finding a pathway -----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.integers(0, 40), max_size=20),
     st.lists(st.integers(-5, 45), max_size=30),

@@ -207,7 +207,7 @@ ROOMS = st.lists(st.tuples(st.integers(1, 480), st.floats(0, 1), st.integers(0, 
 WANTED = st.lists(st.tuples(st.integers(0, 4), st.floats(0, 900)), max_size=12)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(ROOMS, WANTED)
 def test_filling_never_empties_never_overfills_and_holds_what_it_can(
     rooms: list[tuple[int, float, int]], wanted: list[tuple[int, float]]
@@ -225,7 +225,7 @@ def test_filling_never_empties_never_overfills_and_holds_what_it_can(
         assert found[key == number].sum() >= min(need, room[key == number].sum()) - 1e-3
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.floats(0, 12), st.floats(0, 0.999), st.integers(0, 4))
 def test_sessions_come_as_often_as_their_rate_says(rate: float, offset: float, weekday: int) -> None:
     days = sessions_of(WEEKS, np.full(len(WEEKS.begins), rate), offset, weekday)
@@ -234,7 +234,7 @@ def test_sessions_come_as_often_as_their_rate_says(rate: float, offset: float, w
     assert np.isin(days, WEEKS.days).all()
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10**6), st.lists(st.floats(0.05, 1), min_size=1, max_size=4), st.sampled_from([240, 480]))
 def test_any_session_has_a_case_and_cases_that_follow_each_other(seed: int, weights: list[float], length: int) -> None:
     mix = np.zeros(len(lines.GROUPS))

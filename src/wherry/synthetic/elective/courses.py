@@ -161,7 +161,7 @@ def _treatment(world: World, trust: int, found: Course, rng: np.random.Generator
 
 
 def _pass_on(world: World, found: Course, rng: np.random.Generator) -> None:
-    """Complex cancers and radiotherapy, which the first trust of the system is to give: passed on after the discussion."""
+    """Complex cancers and radiotherapy, which the first trust is to treat: passed on after the discussion."""
     transfers: dict[str, Any] = elective()["cancer"]["transfers"]
     n = len(found)
     hard = (found.ill > 0) & (rng.random(n) < float(transfers["elsewhere"]))
