@@ -18,7 +18,7 @@ ELECTIVE = (
     Line("elective:aid_send", frozenset({M}), 302, "POST", needs="aid_run"),
     Line("elective:diagnostics", OPENS),
     Line("elective:diagnostics_people", OPENS),
-    Line("elective:diagnostics_csv", OPENS),
+    Line("elective:diagnostics_csv", frozenset({M})),
     Line("elective:capacity", SEES_CAPACITY),
     Line("elective:capacity_weeks_csv", SEES_CAPACITY),
     Line("elective:capacity_use", SEES_CAPACITY),

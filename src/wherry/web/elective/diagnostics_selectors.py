@@ -20,6 +20,7 @@ from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
 from wherry.web.elective import diagnostics_filters as filtering
+from wherry.web.elective.diagnostics_counts import SHARE
 from wherry.web.elective.diagnostics_filters import Filters
 from wherry.web.elective.diagnostics_frame import DiagnosticsFrame, diagnostics_of
 from wherry.web.waiting.frame import Bools
@@ -27,7 +28,6 @@ from wherry.web.waiting.naming import Names, names_of
 from wherry.web.waiting.selectors import NothingYet
 
 SIZE = 50
-STANDARD = "diagnostics.six_weeks.share"
 TARGET = "diagnostics.six_weeks.target"
 
 
@@ -115,7 +115,7 @@ class Diagnostics:
 
     def standards(self) -> tuple[standards.Standard | None, standards.Standard | None]:
         """The standing standard and the year's target in force today, if there is one."""
-        return standards.in_force(STANDARD, self.today), standards.in_force(TARGET, self.today)
+        return standards.in_force(SHARE, self.today), standards.in_force(TARGET, self.today)
 
     def read(self, query: QueryDict) -> tuple[Filters, tuple[str, ...]]:
         """The filter of an address, and what in it was not understood."""
@@ -187,6 +187,11 @@ class Diagnostics:
     def people(self, filters: Filters) -> Any:
         """Rows of the people behind a number, longest wait first: only where the reader may see names."""
         return np.flatnonzero(self.mask(filters) & self.named)
+
+    def may_copy(self, filters: Filters) -> Any:
+        """Those of the people whom the reader may take out as a file: where they may offer another hospital."""
+        where = self.access.where(Permission.MAKE_OFFERS)
+        return np.flatnonzero(self.mask(filters) & self.named & self.frame.facets["organisation"].mask(where))
 
     def hidden(self, filters: Filters) -> int:
         """Requests counted in a filter whose people the reader may not see."""

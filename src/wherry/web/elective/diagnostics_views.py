@@ -89,6 +89,7 @@ def people(request: Request) -> HttpResponse:
         **_shared(seen, filters, ignored),
         "count": len(rows),
         "hidden": seen.hidden(filters),
+        "copies": len(seen.may_copy(filters)) if request.access.can(Permission.MAKE_OFFERS) else 0,
         "lines": shown,
         "again": {row["request_key"] for row, twice in zip(shown, seen.frame.again[on_page], strict=True) if twice},
         "suggestions": seen.frame.suggestions,
@@ -102,13 +103,16 @@ def people(request: Request) -> HttpResponse:
     return render(request, "elective/diagnostics_people.jinja", context)
 
 
-@requires(Permission.SEE_DIAGNOSTICS)
+@requires(Permission.MAKE_OFFERS)
 @require_GET
 def people_csv(request: Request) -> HttpResponseBase:
-    """The same people as CSV for the booking team, with the suggested site; logged with how many."""
+    """The same people as CSV for the booking team, with the suggested site; logged with how many.
+
+    Only for those who may offer patients another hospital, and of the trusts where they may.
+    """
     seen = Diagnostics(request.access)
     filters, _ = seen.read(request.GET)
-    rows = seen.people(filters)
+    rows = seen.may_copy(filters)
     audit.record(
         access=request.access,
         action="diagnostics.exported",
