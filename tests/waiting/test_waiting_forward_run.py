@@ -281,7 +281,7 @@ def test_a_stable_load_waits_as_theory_says() -> None:
     """In order, 40 come and 42 can be seen a week, both Poisson: a reflected random walk with drift -2, variance 82.
 
     Its stationary mean is about variance / (2 x drift), Kingman, less 0.5826 standard deviations of a step because it
-    is looked at weekly (Siegmund's correction). Little's law makes it a wait, and that wait's capacity is nearly the one.
+    is looked at weekly (Siegmund's correction). Little's law makes it a wait; the capacity for it is nearly the one.
     """
     demand, places = 40.0, 42.0
     start = make_start([("110", "A")], arrivals=[[demand, 0]], capacity=[[places, 0]], exact=True,

@@ -26,6 +26,7 @@ from wherry.waiting.forward.answers import (
 )
 from wherry.waiting.forward.clocks import Cell, Clocks, read
 from wherry.waiting.forward.past import Check, Coverage, as_it_was, check
+from wherry.waiting.forward.plan import with_plan
 from wherry.waiting.forward.runner import MEASURES, Outcome, run
 from wherry.waiting.forward.scenario import NO_CHANGE, Extra, Referrals, Scenario
 from wherry.waiting.forward.start import ADMITTED, OUTPATIENT, STAGES, Start, measure
@@ -60,4 +61,5 @@ __all__ = [
     "run",
     "series",
     "share_within",
+    "with_plan",
 ]

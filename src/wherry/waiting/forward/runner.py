@@ -21,6 +21,8 @@ Counts = npt.NDArray[np.int32]
 Array = npt.NDArray[Any]
 #: What is counted of a list: everybody, and over 18, 52 and 65 weeks.
 MEASURES = tuple(int(over) for over in kernel.OVER)
+#: The compiled loop: its arguments are many, and arrays.
+simulate: Any = kernel.simulate
 #: Sites of one function that a run can hold.
 _MOST_SITES = 64
 
@@ -92,7 +94,7 @@ def run(
         room = _counts(_stream(seed, one, draws.CAPACITY), keys, capacity[here], start.spread[1],
                        levels[1][one, here], _pooled(start.pool_capacity, seed, one, weeks))  # fmt: skip
         own = slice(place[here[0]], place[here[-1]] + 1)  # the cells of a function are side by side
-        kernel.simulate(
+        simulate(
             _stream(seed, one, _text_key(function)), weeks, len(here), *people, came, room + extra[here], *rates,
             float(scenario.willing) if scenario.aid else 0.0, kernel.OVER, waiting[:, one, own], flow[:, one, own],
         )  # fmt: skip

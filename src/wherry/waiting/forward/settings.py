@@ -21,7 +21,6 @@ class Settings:
     prior_events: float
     trend_weeks: int
     least_share: float
-    recent_weeks: int
     willing: float
 
 
