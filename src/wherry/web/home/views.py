@@ -5,16 +5,18 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
+from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission, requires
 from wherry.web.access.http import Request
-from wherry.web.home import measures, presenters, selectors
+from wherry.web.home import measures, presenters, selectors, tasks
 
 
 @requires(Permission.SEE_CONTROL_ROOM)
 def control_room(request: Request) -> HttpResponse:
     """What is outside its limits today."""
     room = selectors.control_room(request.access)
-    return render(request, "home/control_room.jinja", {"room": room, "show": presenters})
+    work = tasks.tasks(request.access, snapshots.today()) if room is not None else []
+    return render(request, "home/control_room.jinja", {"room": room, "show": presenters, "tasks": work})
 
 
 @requires(Permission.SEE_CONTROL_ROOM)
