@@ -99,13 +99,14 @@ class Phase:
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """One version. `months_valid` is for how long answers hold."""
+    """One version. `months_valid` is for how long answers hold; who is younger than `least_age` is not asked."""
 
     name: str
     from_date: date
     to_date: date | None
     title: str
     months_valid: int
+    least_age: int
     topics: tuple[Topic, ...]
     questions: Mapping[str, Question]
     rules: tuple[Rule, ...]
@@ -156,6 +157,7 @@ def read(row: Mapping[str, Any]) -> Questionnaire:
         to_date=row.get("to_date"),
         title=row["title"],
         months_valid=row["months_valid"],
+        least_age=row["least_age"],
         topics=tuple(Topic(**topic) for topic in row["topic"]),
         questions=questions,
         rules=tuple(map(_rule, row["rule"])),

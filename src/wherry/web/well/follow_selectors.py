@@ -89,7 +89,7 @@ class FollowUps:
                     "count": len(rows),
                     "median": float(np.median(late)),
                     "longest": int(late.max()),
-                    "freed": follow_ups.freed(len(rows), self.rules),
+                    "freed": len(rows) * (1 - self.rules.expected_to_ask),
                 }
             )
         return sorted(out, key=lambda row: (-row["count"], row["trust"], row["function"]))

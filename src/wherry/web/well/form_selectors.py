@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from wherry.web.access import Permission
 from wherry.web.access.access import Access
 from wherry.web.offers import patients
 from wherry.web.waiting import overlay as overlays
-from wherry.web.waiting.frame import Bools, Frame, Ints, frame_of
+from wherry.web.waiting.frame import Bools, Frame, Ints, frame_of, pc
 from wherry.web.waiting.naming import names_of
 from wherry.web.waiting.selectors import NothingYet
 from wherry.web.well.models import OPEN_FORMS, FormState, HealthForm
@@ -29,7 +30,8 @@ class AskList:
     """People with a decision to admit who have not answered within the time for which answers hold.
 
     Order: the phase of their service (dated data: trauma and orthopaedics first, as the plan has it), then the list's
-    own order. Who has a date to come in stays in it: they need to be ready most of all.
+    own order. Children are not asked: the questions are for adults. Who has a date to come in stays in it: they need
+    to be ready most of all.
     """
 
     def __init__(self, access: Access) -> None:
@@ -54,12 +56,20 @@ class AskList:
             mask = mask & self.frame.facets["organisation"].mask([trust])
         if function:
             mask = mask & self.functions.mask([function])
+        mask = mask & self._adults
         settled = self.frame.rows_of(self._settled())
         mask[settled[settled >= 0]] = False
         rows = np.flatnonzero(mask)
         phases = [readiness.phase(self.version, value) for value in self.functions.values] or [0]
         phase = np.array(phases, dtype=np.int64)[self.functions.codes[rows]] if len(rows) else rows
         out: Ints = rows[np.lexsort((self.frame.position[rows], phase))].astype(np.int32)
+        return out
+
+    @cached_property
+    def _adults(self) -> Bools:
+        """Rows of people of the questionnaire's age; whose age is not known is asked, not left out."""
+        age = pc.fill_null(self.frame.table["age"], self.version.least_age).to_numpy(zero_copy_only=False)
+        out: Bools = age >= self.version.least_age
         return out
 
     def _settled(self) -> list[str]:

@@ -69,7 +69,7 @@ def _told(form: HealthForm) -> dict[str, Any]:
     topics = form_selectors.topics(version, form.answers)
     return {
         "form": form,
-        "version": version,
+        "asked_version": version,
         "topics": topics,
         "topic_url": lambda name: reverse("my_health:topic", args=[name]),
         "complete": not any(topic.missing for topic in topics),
@@ -139,7 +139,7 @@ def check(request: HttpRequest, code: HealthCode) -> HttpResponse:
     if not form.is_open:
         return redirect("my_health:done")
     told = _told(form)
-    told["said"] = form_selectors.said(told["version"], form.answers)
+    told["said"] = form_selectors.said(told["asked_version"], form.answers)
     if request.method == "GET":
         return show(request, "health_check", **told)
     try:

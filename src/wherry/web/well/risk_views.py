@@ -170,6 +170,7 @@ def _person(
     values = sent or QueryDict()
     kinds = kinds_of(found, key)
     context = {
+        "here": "risks",
         "key": key,
         "known": known,
         "name": person_name(known.identity.get("surname"), known.identity.get("forename")),
@@ -186,7 +187,7 @@ def _person(
         "reviews": [(review, review.pk in undone) for review in reviews],
         "stands": {kind: found.review_of(key, kind) for kind in found.rules.review_kinds},
         "rules": found.rules,
-        "version": reviews[0].sequence if reviews else 0,
+        "seen": reviews[0].sequence if reviews else 0,
         "forms": HealthForm.objects.filter(pathway_key=key).order_by("-invited_on", "-id"),
         "tasks": selectors.tasks_of(key),
         "follow_ups": follow_selectors.of_person(known.pathway["person_key"], found.organisations),
@@ -242,7 +243,7 @@ def review(request: Request, key: str) -> HttpResponse:
             access=request.access,
             subject=subject,
             finding=finding,
-            expected_version=forms.whole(post.get("version", "")) or 0,
+            expected_version=forms.whole(post.get("seen", "")) or 0,
             today=found.today,
         )
     except Refused as refused:
