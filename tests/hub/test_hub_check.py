@@ -185,8 +185,8 @@ _WRITTEN = {"YYYY-MM-DD": "%Y-%m-%d", "DD/MM/YYYY": "%d/%m/%Y", "DD-MON-YYYY": "
 def test_every_date_is_read_back_in_every_form(dates: list[date]) -> None:
     con = ibis.duckdb.connect()
     for form, pattern in _WRITTEN.items():
-        texts = pa.table({"text": [day.strftime(pattern) for day in dates]})
-        read = con.to_pyarrow(ibis.memtable(texts).select(day=read_date(ibis._["text"], form)))
+        texts = ibis.memtable(pa.table({"text": [day.strftime(pattern) for day in dates]}))
+        read = con.to_pyarrow(texts.select(day=read_date(texts["text"], form)))
         assert read["day"].to_pylist() == dates
 
 
@@ -198,5 +198,6 @@ def test_what_is_not_a_date_of_the_form_is_not_read(form: str) -> None:
     junk = ["", "x", "2026-1-31", "31/1/2026", "2026-02-30", "30/02/2026", "30-FEB-2026", "20260230", "01/13/2026",
             "2026-01-31 ", "2026-01-31T00:00", "99-XXX-2026", "١٢٣٤-٠١-٠١", "0000-00-00", "00000000"]  # fmt: skip
     texts = pa.table({"text": other + junk})
-    read = ibis.duckdb.connect().to_pyarrow(ibis.memtable(texts).select(day=read_date(ibis._["text"], form)))
+    table = ibis.memtable(texts)
+    read = ibis.duckdb.connect().to_pyarrow(table.select(day=read_date(table["text"], form)))
     assert set(read["day"].to_pylist()) == {None}

@@ -152,7 +152,7 @@ SCALES = {
     )
 }
 
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC"
 
 
 def read_date(text: ibis.expr.types.StringValue, form: str) -> ibis.expr.types.DateValue:
@@ -161,15 +161,15 @@ def read_date(text: ibis.expr.types.StringValue, form: str) -> ibis.expr.types.D
         pattern, iso = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", text
     elif form == "DD/MM/YYYY":
         pattern = r"^[0-9]{2}/[0-9]{2}/[0-9]{4}$"
-        iso = text.substr(6, 4) + "-" + text.substr(3, 2) + "-" + text.substr(0, 2)
+        iso = text.right(4) + "-" + text.left(5).right(2) + "-" + text.left(2)
     elif form == "DD-MON-YYYY":
         pattern = r"^[0-9]{2}-[A-Za-z]{3}-[0-9]{4}$"
-        pairs = [(month, f"{number:02d}") for number, month in enumerate(_MONTHS, 1)]
-        month = text.substr(3, 3).upper().cases(*pairs, else_="00")
-        iso = text.substr(7, 4) + "-" + month + "-" + text.substr(0, 2)
+        # The place of the month in the list of months, from 1; 0, which is no month, where it is not there.
+        place = (ibis.literal(_MONTHS).find(text.left(6).right(3).upper()) + 4) // 4
+        iso = text.right(4) + "-" + (ibis.literal("0") + place.cast("string")).right(2) + "-" + text.left(2)
     else:
         pattern = r"^[0-9]{8}$"
-        iso = text.substr(0, 4) + "-" + text.substr(4, 2) + "-" + text.substr(6, 2)
+        iso = text.left(4) + "-" + text.left(6).right(2) + "-" + text.right(2)
     # The pattern comes first: engines differ in what else they take for a date.
     return ibis.ifelse(text.re_search(pattern), iso, ibis.null("string")).try_cast("date")
 
