@@ -24,4 +24,7 @@ ELECTIVE = (
     Line("elective:capacity_use", SEES_CAPACITY),
     Line("elective:capacity_use_csv", SEES_CAPACITY),
     Line("elective:capacity_sessions", SEES_CAPACITY),
+    Line("elective:what_if", SEES_CAPACITY),
+    Line("elective:what_if_status", SEES_CAPACITY),
+    Line("elective:what_if_csv", SEES_CAPACITY),
 )

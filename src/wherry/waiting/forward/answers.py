@@ -143,13 +143,19 @@ def share_within(outcome: Outcome, cells: Array, over: int = 18) -> Array:
 
 def reached(outcome: Outcome, cells: Array, goal: Goal) -> Reached:
     """When some cells together reach a goal."""
-    holds = goal.holds(series(outcome, cells), series(outcome, cells, goal.over))
+    return reached_of(goal, series(outcome, cells), series(outcome, cells, goal.over), outcome.start.as_of)
+
+
+def reached_of(goal: Goal, total: Array, over: Array, as_of: date) -> Reached:
+    """The same from people on the list and people over the goal's weeks, both (runs, weeks + 1)."""
+    holds = goal.holds(total, over)
+    last = holds.shape[1] - 1
     weeks = first_held(holds)
-    by_week = tuple(float(np.mean(weeks <= week)) for week in range(outcome.weeks + 1))
+    by_week = tuple(float(np.mean(weeks <= week)) for week in range(last + 1))
     on_time = None
     if goal.by is not None:
-        at = (goal.by - outcome.start.as_of).days // 7
-        if 0 <= at <= outcome.weeks:
+        at = (goal.by - as_of).days // 7
+        if 0 <= at <= last:
             on_time = float(holds[:, at].mean())
     return Reached(
         goal=goal,

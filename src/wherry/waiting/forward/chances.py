@@ -26,7 +26,7 @@ def of(cells: tuple[Cell, ...], stages: tuple[Spells, Spells], ages: int, use: S
     size, ranks, window = len(cells), len(RANKS), use.window_weeks
     group = np.unique([cell.function for cell in cells], return_inverse=True)[1] if size else np.zeros(0, dtype=int)
     band = np.searchsorted(np.array(use.age_bands), np.arange(ages), side="right") - 1
-    arrivals, capacity = np.zeros((size, 2, window)), np.zeros((size, 2, window))
+    arrivals, capacity, gone = (np.zeros((size, 2, window)) for _ in range(3))
     edge = np.array([*use.age_bands, ages], dtype=np.int64)
     due = np.zeros((size, 2, ranks, len(edge)))
     leave = np.zeros((size, 2, len(edge)))
@@ -44,7 +44,9 @@ def of(cells: tuple[Cell, ...], stages: tuple[Spells, Spells], ages: int, use: S
         shape = (size, ranks, ages)
         exposed = _exposed(spells, shape, first)
         events = _events(spells, now, shape)
-        left = _events(spells, spells.left & (spells.exit >= first) & (spells.exit <= 0), shape)
+        lost = spells.left & (spells.exit >= first) & (spells.exit <= 0)
+        np.add.at(gone[:, stage], (spells.cell[lost], spells.exit[lost] - first), 1)
+        left = _events(spells, lost, shape)
         by_band, time = _banded(events, band), _banded(exposed, band)
         chance = _lean(by_band, time, group, use.prior_events)
         share[:, stage] = _out_of_order(spells, group, window, chance[:, :, band])[group]
@@ -68,7 +70,7 @@ def of(cells: tuple[Cell, ...], stages: tuple[Spells, Spells], ages: int, use: S
         "convert": convert,
         "rank_share": rank_share,
         "out_of_order": share,
-        "counts": {"arrivals": arrivals, "capacity": capacity},
+        "counts": {"arrivals": arrivals, "capacity": capacity, "left": gone},
     }
 
 

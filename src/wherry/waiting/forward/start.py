@@ -37,7 +37,8 @@ class Start:
     week's total over the mean, referrals and capacity of the same week side by side. `due` and `leave` are cumulative
     hazards (cells, 2, ranks, edges) and (cells, 2, edges), up to the weeks waited in `edge`; `convert` (cells) the
     share of outpatients seen who join the admitted list; `rank_share` (cells, ranks) their priorities; `out_of_order`
-    (cells, 2) the share of treatments that lately did not go by priority and wait. `plan` (cells,
+    (cells, 2) the share of treatments that lately did not go by priority and wait; `counts` the measured weeks, each
+    (cells, 2, weeks): arrivals, places used (capacity), other removals (left). `plan` (cells,
     2, weeks) is capacity planned over usual.
     """
 

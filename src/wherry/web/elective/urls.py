@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wherry.web.elective import aid_views, capacity_views, diagnostics_views
+from wherry.web.elective import aid_views, capacity_views, diagnostics_views, whatif_views
 
 app_name = "elective"
 urlpatterns = [
@@ -24,4 +24,7 @@ urlpatterns = [
     path("capacity/use/", capacity_views.use, name="capacity_use"),
     path("capacity/use.csv", capacity_views.use_csv, name="capacity_use_csv"),
     path("capacity/sessions/", capacity_views.sessions, name="capacity_sessions"),
+    path("what-if/", whatif_views.what_if, name="what_if"),
+    path("what-if/status/", whatif_views.status, name="what_if_status"),
+    path("what-if/weeks.csv", whatif_views.weeks_csv, name="what_if_csv"),
 ]
