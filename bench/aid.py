@@ -86,8 +86,7 @@ def whole(count: int, rounds: int) -> dict[str, Any]:
     problem = make(count)
     nothing = nothing_changes(problem)
     trusts = optimise(problem, own_limits(problem, policy, nothing.plan), policy, "trusts")
-    without = np.minimum(nothing.plan.week, trusts.plan.week)
-    limits = aid_limits(problem, policy, trusts.plan, without)
+    limits = aid_limits(problem, policy, nothing.plan, trusts.plan)
     pooled(problem, limits, trusts.plan)
     greedy = min((pooled(problem, limits, trusts.plan) for _ in range(rounds)), key=lambda s: s.seconds)
     best = min((optimise(problem, limits, policy, "aid") for _ in range(rounds)), key=lambda s: s.seconds)
@@ -119,7 +118,7 @@ def beside_highs(count: int) -> dict[str, Any]:
     policy, problem = Policy(), make(count, functions=1)
     nothing = nothing_changes(problem)
     trusts = optimise(problem, own_limits(problem, policy, nothing.plan), policy, "trusts")
-    limits = aid_limits(problem, policy, trusts.plan, np.minimum(nothing.plan.week, trusts.plan.week))
+    limits = aid_limits(problem, policy, nothing.plan, trusts.plan)
     groups = group(problem, limits)
 
     started = time.perf_counter()

@@ -33,7 +33,7 @@ def test_under_a_ceiling_nothing_is_claimed_that_trying_every_plan_disproves(see
     problem = random_problem(np.random.default_rng(seed), people=5)
     policy = Policy(minimum_gain=1, notice=0, horizon=4, ceiling=ceiling)
     found = solve(problem, policy)
-    limits = aid_limits(problem, policy, found.trusts.plan, found.without)
+    limits = aid_limits(problem, policy, found.nothing.plan, found.trusts.plan)
     best = best_by_trying(problem, limits, ceiling)
     got = tuple(found.aid.costs.values())
     assert moves_between(problem, found.aid) <= ceiling
@@ -52,7 +52,7 @@ def test_minutes_that_differ_are_solved_to_the_best_plan(seed: int) -> None:
     policy = Policy(minimum_gain=1, notice=0, horizon=4)
     found = solve(problem, policy)
     own = own_limits(problem, policy, found.nothing.plan)
-    aid = aid_limits(problem, policy, found.trusts.plan, found.without)
+    aid = aid_limits(problem, policy, found.nothing.plan, found.trusts.plan)
     assert tuple(found.trusts.costs.values()) == best_by_trying(problem, own)
     assert tuple(found.aid.costs.values()) == best_by_trying(problem, aid)
     assert found.aid.proved
@@ -94,7 +94,7 @@ def test_a_large_optimum_equals_its_linear_bound(seed: int) -> None:
     problem = replace(problem, people=replace(problem.people, rank=np.full(300, 5), protected=np.zeros(300, bool)))
     policy = Policy(minimum_gain=2, notice=1, horizon=12)
     found = solve(problem, policy)
-    limits = aid_limits(problem, policy, found.trusts.plan, found.without)
+    limits = aid_limits(problem, policy, found.nothing.plan, found.trusts.plan)
     pairs = [(person, cell) for person in range(300) for cell in choices(problem, limits, person)]
     cost = []
     for person, cell in pairs:

@@ -18,6 +18,7 @@ from wherry.waiting.aid.exact import CHOICES_AT_MOST, Coupling, Piece, choices, 
 from wherry.waiting.aid.flow import Component
 from wherry.waiting.aid.problem import Ints
 
+#: Bounds by class.
 Bounds = dict[int, float]
 
 
@@ -29,7 +30,8 @@ def ranks_of(flows: Sequence[Component]) -> list[int]:
 def under_ceiling(flows: Sequence[Component], weights: tuple[Ints, ...], ceiling: int, deadline: float) -> Bounds:
     """Solve every part with at most `ceiling` moves in all. The flows keep the plan.
 
-    The bounds are those of the class in which the ceiling runs out and of later ones; earlier ones are proved best.
+    The bounds are of the class in which the ceiling runs out and, given its places, of later ones; earlier ones are
+    proved best.
     """
     rule = Coupling(weights, ceiling)
     for rank in ranks_of(flows):
@@ -37,8 +39,7 @@ def under_ceiling(flows: Sequence[Component], weights: tuple[Ints, ...], ceiling
             flow.solve_class(rank)
         if rule.load(flows) > ceiling:
             bound = _bind(flows, rule, rank, deadline)
-            _later(flows, weights, rank, ceiling - _moves(flows, weights, rank), deadline)
-            return {rank: bound} | {later: alone(flows, later) for later in ranks_of(flows) if later > rank}
+            return {rank: bound} | _later(flows, weights, rank, ceiling - _moves(flows, weights, rank), deadline)
         for flow in flows:
             flow.keep_optimal(rank)
     return {}
@@ -68,21 +69,23 @@ def alone(flows: Sequence[Component], rank: int) -> float:
     return float(total)
 
 
-def _later(flows: Sequence[Component], weights: tuple[Ints, ...], rank: int, left: int, deadline: float) -> None:
-    """Later classes, in the room that is left and with the moves that are left."""
+def _later(flows: Sequence[Component], weights: tuple[Ints, ...], rank: int, left: int, deadline: float) -> Bounds:
+    """Later classes, in the room and with the moves that are left, and their bounds given the places of the others."""
     subs = []
     for flow, weight in zip(flows, weights, strict=True):
         subs.append(flow.after(rank, flow.offered & (weight == 0) if left <= 0 else None))
     parts = [sub for _, sub in subs]
     rows = [row for row, _ in subs]
+    bounds: Bounds = {}
     if left <= 0:
         for part in parts:
             part.solve()
     else:
         inner = tuple(weight[row] for weight, row in zip(weights, rows, strict=True))
-        under_ceiling(parts, inner, left, deadline)
+        bounds = under_ceiling(parts, inner, left, deadline)
     for flow, row, part in zip(flows, rows, parts, strict=True):
         flow.flow[row], flow.out[row] = part.flow, part.out
+    return {later: float(sum(part.cost_of(later) for part in parts)) for later in ranks_of(parts)} | bounds
 
 
 def with_fair_share(flows: list[Component], moves: tuple[Ints, ...], fair: tuple[Ints, ...], deadline: float) -> Bounds:
@@ -104,12 +107,17 @@ def with_fair_share(flows: list[Component], moves: tuple[Ints, ...], fair: tuple
                 flow.keep_optimal(earlier)
         bound = _bind(tried, rule, rank, deadline)
         if rule.load(tried) <= 0:
+            bounds = {rank: bound} | dict.fromkeys((later for later in ranks if later > rank), 0.0)
             for flow, weight in zip(tried, fair, strict=True):
-                rows, sub = flow.after(rank, flow.offered & (weight <= 0))
+                rows, free = flow.after(rank)
+                _, sub = flow.after(rank, flow.offered & (weight <= 0))
+                free.solve()
                 sub.solve()
                 flow.flow[rows], flow.out[rows] = sub.flow, sub.out
+                for later in sub.ranks:
+                    bounds[later] += free.cost_of(later)
             flows[:] = tried
-            return {rank: bound} | {later: alone(flows, later) for later in ranks if later > rank}
+            return bounds
     flows[:] = [stay_put(flow, weight) for flow, weight in zip(flows, moves, strict=True)]
     return {rank: alone(flows, rank) for rank in ranks}
 

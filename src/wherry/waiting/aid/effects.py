@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wherry.reference.people_codes import ETHNIC_GROUPS, SEXES
-from wherry.waiting.aid.moves import counts_by_pair
+from wherry.waiting.aid.moves import counts_by_pair, weeks_instead
 from wherry.waiting.aid.problem import Bools, Ints, Plan, Problem
 from wherry.waiting.aid.solve import Solution, Solutions
 
@@ -65,7 +65,7 @@ def effects(problem: Problem, found: Solutions) -> Result:
             for (function, one, other), count in counts_by_pair(problem, found).items()
         ],
         "changes": changes(problem, found, everybody),
-        "protected_later": int((problem.people.protected & (found.aid.plan.week > found.without)).sum()),
+        "protected_later": int((problem.people.protected & (found.aid.plan.week > found.trusts.plan.week)).sum()),
         "repeated_weeks_from": _repeated_from(problem),
     }
 
@@ -76,6 +76,7 @@ def _solved(solution: Solution) -> Result:
         "cost": solution.cost,
         "costs": {str(rank): cost for rank, cost in solution.costs.items()},
         "bounds": {str(rank): bound for rank, bound in solution.bounds.items()},
+        "given": list(solution.given),
         "proved": solution.proved,
         "gap": solution.gap,
         "seconds": round(solution.seconds, 3),
@@ -123,11 +124,12 @@ def changes(problem: Problem, found: Solutions, rows: Bools) -> Result:
     plan, without = found.aid.plan, found.without
     moved = rows & (plan.site != problem.people.home)
     gain = without - plan.week
+    won = weeks_instead(problem, found) - plan.week
     return {
         "moved": int(moved.sum()),
         "sooner": int((rows & (gain > 0)).sum()),
         "later": int((rows & (gain < 0)).sum()),
-        "weeks_gained": int(gain[moved].sum()),
+        "weeks_gained": int(won[moved].sum()),
         "weeks_gained_net": int(gain[rows].sum()),
     }
 

@@ -24,11 +24,13 @@ from wherry.waiting.aid.problem import Bools, Ints
 class Found:
     """How a problem was solved, and by how much a better plan could still cost less, by class.
 
-    `slack` holds classes that are not proved best by the flow itself: bound less cost, so 0 is proved best.
+    `slack` holds classes that are not proved best by the flow itself: bound less cost, so 0 is proved best. `given` are
+    those whose bound holds given the places of the classes before them.
     """
 
     method: str
     slack: dict[int, float]
+    given: tuple[int, ...] = ()
 
 
 def solve(parts: Sequence[Any], between: Bools, deprived: Bools, policy: Policy) -> Found:
@@ -53,7 +55,7 @@ def solve(parts: Sequence[Any], between: Bools, deprived: Bools, policy: Policy)
             part.flow = flow
     else:
         bounds = coupled.under_ceiling(flows, moves, policy.ceiling or 0, deadline)
-    return Found("flow_priced" if bounds else "flow", _slack(parts, bounds))
+    return Found("flow_priced" if bounds else "flow", _slack(parts, bounds), tuple(sorted(bounds)[1:]))
 
 
 def _slack(parts: Sequence[Any], bounds: Mapping[int, float]) -> dict[int, float]:
@@ -74,7 +76,8 @@ def _fair(parts: Sequence[Any], moves: tuple[Ints, ...], deprived: Bools) -> tup
 def _by_minutes(parts: Sequence[Any], deadline: float) -> Found:
     """Each part on its own: by flow where its pools count alike, otherwise by HiGHS."""
     bounds: dict[int, float] = {}
-    for number, part in enumerate(parts):
+    ordered = sorted(parts, key=lambda part: (part.mixed, int(part.flow.allowed.sum())))
+    for number, part in enumerate(ordered):  # the largest last: it has the time that the others did not need
         if part.mixed:
             left = max(0.5, deadline - time.perf_counter()) / (len(parts) - number)
             own = _part_by_minutes(part, left)

@@ -1,8 +1,8 @@
 """The moves that a plan proposes, each with what it gains in one sentence.
 
-A move is somebody treated at another site than where they wait. What they gain is counted from the sooner of two weeks:
-that in which their place on their own site's list would be reached if nothing changed, and that of their own trust's
-optimum. A week beyond those for which sessions are planned can be foreseen, but not offered.
+A move is somebody treated at another site than where they wait. What they gain is counted from the week in which their
+own site's list would reach them if nothing changed; for a move to another trust, from that of their own trust's optimum
+where it is sooner. A week beyond those for which sessions are planned can be foreseen, but not offered.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date
 
 import numpy as np
 
-from wherry.waiting.aid.problem import Problem
+from wherry.waiting.aid.problem import Ints, Problem
 from wherry.waiting.aid.solve import Solutions
 from wherry.waiting.words import day
 
@@ -49,10 +49,11 @@ def moves_of(problem: Problem, found: Solutions, name: Callable[[str], str] = st
     person_keys = problem.about["person_key"].to_pylist() if problem.about is not None else people.key.tolist()
     listed = problem.about["clinical_priority"].to_pylist() if problem.about is not None else [None] * len(people)
     rows = problem.list_order
+    instead = weeks_instead(problem, found)
     out = []
     for row in rows[(plan.site != people.home)[rows] & (plan.cell >= 0)[rows]].tolist():
         cell, need = int(plan.cell[row]), problem.needs[people.need[row]]
-        week, home = int(plan.week[row]), int(found.without[row])
+        week, home = int(plan.week[row]), int(instead[row])
         start = problem.week_start(week)
         known = home < problem.horizon
         sites = problem.sites[people.home[row]], problem.sites[plan.site[row]]
@@ -85,6 +86,12 @@ def moves_of(problem: Problem, found: Solutions, name: Callable[[str], str] = st
             )
         )
     return out
+
+
+def weeks_instead(problem: Problem, found: Solutions) -> Ints:
+    """The week from which each person's gain is counted."""
+    within = problem.trust[found.aid.plan.site] == problem.trust[problem.people.home]
+    return np.where(within, found.nothing.plan.week, found.without).astype(np.int64)
 
 
 def why(

@@ -26,8 +26,9 @@ from wherry.waiting.aid.problem import NONE, Bools, Ints, Plan, Problem
 class Solution:
     """A plan with what it costs and how good it is proved to be.
 
-    `costs` and `bounds` are points by clinical class; a plan is proved best where they are equal. `method` is list,
-    flow, flow_priced or highs. `seconds` is the time that solving took.
+    `costs` and `bounds` are points by clinical class; a plan is proved best where they are equal. The bounds of classes
+    in `given` hold given the places of the classes before them. `method` is list, flow, flow_priced or highs. `seconds`
+    is the time that solving took.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Solution:
     bounds: dict[int, float]
     seconds: float
     groups: int = 0
+    given: tuple[int, ...] = ()
 
     @property
     def cost(self) -> int:
@@ -46,7 +48,8 @@ class Solution:
     @property
     def proved(self) -> bool:
         """Whether no better plan exists, by its bounds."""
-        return self.method != "list" and all(self.costs[rank] <= self.bounds[rank] + 0.5 for rank in self.costs)
+        met = all(self.costs[rank] <= self.bounds.get(rank, -1.0) + 0.5 for rank in self.costs)
+        return self.method != "list" and met and not self.given
 
     @property
     def gap(self) -> float | None:
@@ -59,7 +62,10 @@ class Solution:
 
 @dataclass(frozen=True)
 class Solutions:
-    """Every policy beside the others. `without` is the week of each person without mutual aid."""
+    """Every policy beside the others. `without` is the week of each person without mutual aid: the sooner of two.
+
+    They are that in which their own site's list would reach them, and that of their own trust's optimum.
+    """
 
     nothing: Solution
     trusts: Solution
@@ -80,7 +86,7 @@ def solve(problem: Problem, policy: Policy, progress: Callable[[str], None] = la
     own = own_limits(problem, policy, nothing.plan)
     trusts = optimise(problem, own, replace(policy, ceiling=None, fairness=False), "trusts")
     without = np.minimum(nothing.plan.week, trusts.plan.week)
-    limits = aid_limits(problem, policy, trusts.plan, without)
+    limits = aid_limits(problem, policy, nothing.plan, trusts.plan)
     progress("Working out the best for the group")
     greedy = pooled(problem, limits, trusts.plan)
     aid = optimise(problem, limits, policy, "aid")
@@ -113,19 +119,30 @@ def _home(problem: Problem) -> Bools:
 
 def own_limits(problem: Problem, policy: Policy, nothing: Plan) -> Limits:
     """Limits when each trust keeps to its own: its sites, and nobody protected later than if nothing changed."""
-    same = problem.trust[None, :] == problem.trust[problem.people.home][:, None]
+    same = _same_trust(problem)
     extra = np.where(problem.people.protected, nothing.cell, NONE)
-    return _limits(problem, policy, same, nothing.week, nothing.week, extra)
+    return _limits(problem, policy, same, nothing.week, np.where(same, nothing.week[:, None], 0), extra)
 
 
-def aid_limits(problem: Problem, policy: Policy, own: Plan, without: Ints) -> Limits:
-    """Limits of mutual aid: every site in reach, and nobody protected later than their own trust would treat them."""
+def aid_limits(problem: Problem, policy: Policy, nothing: Plan, own: Plan) -> Limits:
+    """Limits of mutual aid: every site in reach, and nobody protected later than their own trust would treat them.
+
+    To another trust somebody moves only if it is sooner by the policy's minimum than both nothing changing and the own
+    trust's optimum; to another site of their own trust, than nothing changing. So aid can do all that each trust can.
+    """
     everywhere = np.ones((len(problem.people), len(problem.sites)), dtype=bool)
     extra = np.where(problem.people.protected, own.cell, NONE)
-    return _limits(problem, policy, everywhere, own.week, without, extra)
+    without = np.minimum(nothing.week, own.week)
+    weeks = np.where(_same_trust(problem), nothing.week[:, None], without[:, None])
+    return _limits(problem, policy, everywhere, own.week, weeks, extra)
+
+
+def _same_trust(problem: Problem) -> Bools:
+    return np.asarray(problem.trust[None, :] == problem.trust[problem.people.home][:, None])
 
 
 def _limits(problem: Problem, policy: Policy, sites: Bools, latest: Ints, without: Ints, extra: Ints) -> Limits:
+    """`latest` is the last week of each protected person; `without[person, site]` the week that a move must beat."""
     people, horizon = problem.people, problem.horizon
     home = _home(problem)
     dated = people.booked >= 0
@@ -133,7 +150,8 @@ def _limits(problem: Problem, policy: Policy, sites: Bools, latest: Ints, withou
     allowed = people.reach & sites & (home | ~still[:, None]) & ~(home & dated[:, None])
     own_last = np.where(people.protected, np.minimum(latest, horizon - 1), horizon - 1)
     away_last = np.minimum(without, horizon) - policy.minimum_gain
-    last = np.where(home, own_last[:, None], away_last[:, None])
+    away_last = np.where(people.protected[:, None], np.minimum(away_last, own_last[:, None]), away_last)
+    last = np.where(home, own_last[:, None], away_last)
     first = np.where(home, 0, policy.notice)
     allowed &= first <= last
     fallback = ~people.protected | (np.where(dated, people.booked, horizon) <= latest)
@@ -163,7 +181,8 @@ def optimise(problem: Problem, limits: Limits, policy: Policy, name: str) -> Sol
     plan = tell_apart(problem, groups, row, cell, amount)
     costs = costs_of(problem, plan)
     bounds = {rank: cost + min(0.0, found.slack.get(rank, 0.0)) for rank, cost in costs.items()}
-    return Solution(name, plan, found.method, costs, bounds, time.perf_counter() - started, len(groups))
+    seconds = time.perf_counter() - started
+    return Solution(name, plan, found.method, costs, bounds, seconds, len(groups), found.given)
 
 
 @dataclass
