@@ -83,9 +83,8 @@ def journey(row: Mapping[str, Any], events: Iterable[Mapping[str, Any]], timed: 
         by = booked if booked and booked >= census else census
         late = max(0, (by - due).days) if due and code not in done else 0
         steps.append(Step(code, due, booked, done.get(code), places.get(code), late))
-    last = max(
-        (step for step in steps if step.done_on), key=lambda step: (step.done_on, steps.index(step)), default=None
-    )
+    dated = [(step.done_on, at) for at, step in enumerate(steps) if step.done_on]
+    last = steps[max(dated)[1]] if dated else None
     return Journey(start, tuple(steps), last, _next(row, steps, timed, census), done)
 
 

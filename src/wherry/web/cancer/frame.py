@@ -120,7 +120,8 @@ def build(snapshot: Snapshot) -> Frame:
     table: Any = snapshot.arrow("cancer_wait").sort_by("cancer_key")
     day = _days(table["day"])
     found = pc.binary_join_element_wise("", table["surname"], table["forename"], " ", null_handling="replace")
-    listed = [frozenset(text.split(";")) for text in table["concerns"].to_pylist()]
+    said = _coded(table["concerns"])
+    listed = [frozenset(text.split(";")) for text in said.values]  # few combinations exist: each is split once
     keys = tuple(table["cancer_key"].to_pylist())
     return Frame(
         snapshot_id=snapshot.id,
@@ -130,13 +131,13 @@ def build(snapshot: Snapshot) -> Frame:
         tracked=np.asarray(table["tracked"].to_numpy()).astype(np.bool_),
         day=day,
         bands=band_of(day),
-        concerns={code: np.array([code in codes for codes in listed], dtype=np.bool_) for code in concerns()},
+        concerns={code: _of(said, [code in codes for codes in listed], np.bool_) for code in concerns()},
         ended=_ended(snapshot, table),
         names=fold(found.combine_chunks()),
         numbers=pc.fill_null(table["nhs_number"], "").combine_chunks(),
         keys=keys,
         row_of={key: row for row, key in enumerate(keys)},
-        orders=_orders(table, day, snapshot.census, listed),
+        orders=_orders(table, day, snapshot.census, said, listed),
     )
 
 
@@ -158,7 +159,12 @@ def _ended(snapshot: Snapshot, table: Any) -> dict[str, Ended]:
     return out
 
 
-def _orders(table: Any, day: Ints, census: date, listed: list[frozenset[str]]) -> dict[str, Ints]:
+def _of(coded: Coded, values: list[Any], kind: Any) -> Ints:
+    """A value for each distinct text, spread over the rows."""
+    return np.array(values or [0], dtype=kind)[coded.codes]
+
+
+def _orders(table: Any, day: Ints, census: date, said: Coded, listed: list[frozenset[str]]) -> dict[str, Ints]:
     """Rows in each order that a page offers; ties by the key."""
     today = (census - date(1970, 1, 1)).days
     breach = _days(table["breach_on"]).astype(np.int64)
@@ -166,7 +172,7 @@ def _orders(table: Any, day: Ints, census: date, listed: list[frozenset[str]]) -
     longest = np.where(day == NO_DAY, -1, day).astype(np.int64)
     late = _days(table["days_late"], -1).astype(np.int64)
     ranks = {code: concern.rank for code, concern in concerns().items()}
-    worst = np.array([min((ranks.get(code, 99) for code in codes if code), default=99) for codes in listed])
+    worst = _of(said, [min((ranks.get(code, 99) for code in codes if code), default=99) for codes in listed], np.int64)
     return {
         "next": np.lexsort((np.where(ahead, breach, -longest), ~ahead)),
         "longest": np.lexsort((-longest,)),

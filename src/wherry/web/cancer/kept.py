@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ import pyarrow.compute
 
 from wherry.reference.system import System
 from wherry.reference.system import load as load_system
-from wherry.waiting.cancer.reporting import Tally, tallies
+from wherry.waiting.cancer.reporting import ENDS, Tally, tallies
 from wherry.waiting.cancer.rules import Need
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute
 Row = dict[str, Any]
+_WAITS = (
+    *("cancer_key", "organisation", "tumour_group", "route", "fds_status", "d31_status", "d62_status", "d62_wait"),
+    *("referred_from", "transferred_on"),
+)
 _ENDS = (
     *("cancer_key", "receipt_date", "upgrade_date", "informed_date", "dtt_date", "ecad_date", "treatment_date"),
     *("treatment_order", "first_seen_adjustment_days", "treatment_adjustment_days"),
@@ -60,9 +65,13 @@ class Kept:
     @cached_property
     def tallies(self) -> list[Tally]:
         """Performance of every month, by trust and tumour group."""
-        ended = {row["cancer_key"]: row for row in self._pathways.select(list(_ENDS)).to_pylist()}
-        waits = self.snapshot.arrow("cancer_wait").to_pylist()
-        return tallies([{**ended.get(row["cancer_key"], {}), **row} for row in waits])
+        table: Any = self.snapshot.arrow("cancer_wait", columns=list(_WAITS))
+        sent = self._pathways.select(list(_ENDS))
+        place = pc.index_in(table["cancer_key"].combine_chunks(), value_set=sent["cancer_key"].combine_chunks())
+        for name in _ENDS[1:]:
+            table = table.append_column(name, sent[name].combine_chunks().take(place))
+        statuses = [pc.is_in(table[f"{clock}_status"], value_set=pa.array(["met", "breached"])) for clock in ENDS]
+        return tallies(table.filter(functools.reduce(pc.or_, statuses)).to_pylist())
 
     def sent(self, key: str) -> Row:
         """The row of `cancer_pathway`; empty where the trust has taken it back."""
