@@ -105,7 +105,7 @@ def cancer_feeds(world: World, trust: int, course: Course, dirt: list[tuple[str,
     key = numbered({0: "CA", 1: "", 2: "K"}.get(trust, ""), np.arange(n) + 1, 7)
     day = days_of(course, rng)
     booked, sites = booked_for(course, census, rng), sites_of(world, trust, course)
-    teams = tuple(f"{name.replace('_', ' ').capitalize()} cancer team" for name in GROUPS)
+    teams = tuple(f"{name.replace('_', ' ').capitalize().replace(' gi', ' GI')} cancer team" for name in GROUPS)
     told, decided = up_to(day[:, 9], census), up_to(day[:, _DECIDED], census)
     columns: dict[str, Value] = {
         "cancer_id": Words(key),
