@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -21,13 +21,14 @@ from wherry.reference.system import load
 from wherry.waiting.offer_rules import road_miles, rules_on
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
-from wherry.web.offers import patients, places
+from wherry.web.offers import patients, places, plain
 from wherry.web.offers.models import Invitation, Offer
 from wherry.web.offers.moves import ProposedMove
 from wherry.web.offers.patients import Facts
 from wherry.web.waiting.frame import NO_DAY, Bools, Frame, Ints, frame_of
 from wherry.web.waiting.models import State as CaseState
 from wherry.web.waiting.models import ValidationCase
+from wherry.web.waiting.naming import names_of
 
 if TYPE_CHECKING:
     from wherry.hub.snapshot import Snapshot
@@ -40,7 +41,10 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True)
 class Option:
-    """A place at a site other than the patient's own. `places` is what is left; `miles` None if home is unknown."""
+    """A place at a site other than the patient's own. `places` is what is left; `miles` None if home is unknown.
+
+    `too_far` says that it is farther than the patient has said they would travel.
+    """
 
     site: str
     organisation: str
@@ -50,6 +54,7 @@ class Option:
     places: int
     miles: float | None
     minutes: int | None
+    too_far: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,11 +116,12 @@ def options(facts: Facts, today: date, snapshot: Snapshot | None = None) -> list
         and (option := _option(rooms, week, group, row, today)) is not None
     ]
     left = places.left([option.capacity_key for option in candidates], today)
-    found: dict[str, Option] = {}
+    willing, found = facts.contact.get("miles_willing"), dict[str, Option]()
     for option in candidates:
         rest = min(option.stated, left.get(option.capacity_key, option.stated))
         if rest > 0 and option.site not in found:
-            found[option.site] = Option(**{**option.__dict__, "places": rest})
+            far = willing is not None and option.miles is not None and option.miles > willing
+            found[option.site] = replace(option, places=rest, too_far=far)
     return sorted(found.values(), key=lambda o: (o.week_start, o.miles if o.miles is not None else 999.0, o.site))
 
 
@@ -159,7 +165,7 @@ def move_to(option: Option, facts: Facts, today: date, why: str) -> ProposedMove
         week_start=option.week_start,
         home_week=home_week,
         weeks_sooner=(home_week - option.week_start).days // 7 if home_week else None,
-        miles=option.miles or 0.0,
+        miles=option.miles,
         complexity=facts.complexity(today),
         treatment_function=str(row["treatment_function"] or ""),
         procedure_group=facts.procedure_group,
@@ -263,11 +269,11 @@ def hospitals(facts: Facts, today: date) -> list[Hospital]:
     rooms = rooms_of(patients.care())
     home = rooms.homes.get(str(row.get("lsoa")))
     first = {option.site: option.week_start for option in options(facts, today)}
-    function, level = str(row["treatment_function"] or ""), facts.complexity(today)
+    function, level, names = str(row["treatment_function"] or ""), facts.complexity(today), names_of(patients.care())
     found = [
         Hospital(
             site.code,
-            site.name,
+            plain.place(site.code, names),
             road_miles(home, (site.latitude, site.longitude), today) if home else None,
             first.get(site.code),
         )

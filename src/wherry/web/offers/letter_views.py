@@ -11,7 +11,7 @@ from wherry.errors import UserError
 from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission, audit, requires
 from wherry.web.access.http import Request
-from wherry.web.offers import codes, context, patients, presenters, services, transfers
+from wherry.web.offers import codes, context, my_views, patients, plain, presenters, services, transfers
 from wherry.web.offers.models import Invitation, Transfer
 from wherry.web.waiting.forms import whole
 
@@ -33,11 +33,12 @@ def letter(request: Request, offer_id: int) -> HttpResponse:
         "facts": found.facts,
         "names": found.names,
         "care": presenters.care(found.offer),
-        "function": found.names.function(found.offer.treatment_function),
-        "home": found.names.organisation(found.offer.from_organisation),
-        "place": found.names.site(found.offer.to_site),
+        "far": f"about {presenters.far(found.offer)} from your home" if found.offer.miles is not None else "",
+        "function": plain.function(found.offer.treatment_function, found.names),
+        "home": my_views.home_of(found.offer, found.names),
+        "place": plain.place(found.offer.to_site, found.names),
         "today": found.today,
-        "large": bool(found.facts and "needs large print" in found.facts.needs),
+        "large": bool(found.facts and "large print" in found.facts.needs),
         "telephone": telephone,
         "address": request.build_absolute_uri("/my/"),
     }
@@ -66,10 +67,10 @@ def invitation_letter(request: Request, invitation_id: int) -> HttpResponse:
         "made": made,
         "facts": facts,
         "names": names,
-        "function": names.function(made.treatment_function),
+        "function": plain.function(made.treatment_function, names),
         "home": names.organisation(made.organisation),
         "today": snapshots.today(),
-        "large": bool(facts and "needs large print" in facts.needs),
+        "large": bool(facts and "large print" in facts.needs),
         "telephone": telephone,
         "address": request.build_absolute_uri("/my/"),
     }

@@ -85,7 +85,7 @@ class Offer(models.Model):
     week_start = models.DateField()
     home_week = models.DateField(null=True, blank=True)
     weeks_sooner = models.IntegerField(null=True, blank=True)
-    miles = models.FloatField()
+    miles = models.FloatField(null=True, blank=True)
     complexity = models.CharField(max_length=20)
     treatment_function = models.CharField(max_length=10, blank=True)
     procedure_group = models.CharField(max_length=60, blank=True)

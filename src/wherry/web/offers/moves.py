@@ -13,9 +13,9 @@ class ProposedMove:
     `capacity_key` names the pool that the place comes from ("kind|site|week_start|treatment_function|procedure_group|
     complexity") and `places` how many cases or slots it can take, as the snapshot has it, before anything promised here
     is taken off. `week_start` is a Monday; `home_week` the week in which the person would be treated where they are,
-    None if that is not known; `weeks_sooner` the whole weeks between the two. `miles` is the distance to `to_site`.
-    `minutes` is the length of a theatre case with its turnover; None for clinics. `why` is one sentence that clinicians
-    and the patient's hospital read.
+    None if that is not known; `weeks_sooner` the whole weeks between the two. `miles` is the distance to `to_site`;
+    None if the home is unknown. `minutes` is the length of a theatre case with its turnover; None for clinics. `why` is
+    one sentence that clinicians and the patient's hospital read.
     """
 
     pathway_key: str
@@ -28,7 +28,7 @@ class ProposedMove:
     week_start: date
     home_week: date | None
     weeks_sooner: int | None
-    miles: float
+    miles: float | None
     complexity: str
     treatment_function: str
     procedure_group: str

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from wherry.errors import UserError
 from wherry.waiting.offer_rules import rules_on
 from wherry.web import snapshot as snapshots
-from wherry.web.offers import context, earlier, invitations, my_session, patients
+from wherry.web.offers import context, earlier, invitations, my_session, patients, plain
 from wherry.web.offers.acts import Actor
 from wherry.web.offers.models import AnswerCode, Invitation
 from wherry.web.offers.my_session import mine, show
@@ -25,8 +25,8 @@ def _told(made: Invitation) -> dict[str, Any]:
         "made": made,
         "State": Invitation.State,
         "home": names.organisation(made.organisation),
-        "function": names.function(made.treatment_function),
-        "chosen_sites": [names.site(code) for code in made.sites.split(";") if code],
+        "function": plain.function(made.treatment_function, names),
+        "chosen_sites": [plain.place(code, names) for code in made.sites.split(";") if code],
     }
 
 
@@ -91,7 +91,7 @@ def check(request: HttpRequest, code: AnswerCode) -> HttpResponse:
         return redirect("my:move")
     if request.method == "GET":
         names = context.names()
-        shown = _told(made) | {"answer": answer, "sites": [names.site(site) for site in sites], "miles": miles}
+        shown = _told(made) | {"answer": answer, "sites": [plain.place(site, names) for site in sites], "miles": miles}
         return show(request, "check", **shown)
     actor = Actor(patient_of=f"invitation {made.pk}")
     try:

@@ -13,10 +13,11 @@ from wherry.errors import UserError
 from wherry.web import snapshot as snapshots
 from wherry.web.access import public
 from wherry.web.access.signing_in import address_of
-from wherry.web.offers import answers, codes, context, my_session, presenters, rules
+from wherry.web.offers import answers, codes, context, my_session, plain, presenters, rules
 from wherry.web.offers.acts import Actor
 from wherry.web.offers.models import AnswerCode, Kind, Method, Offer, State
 from wherry.web.offers.my_session import mine, show
+from wherry.web.waiting.naming import Names
 
 WRONG = "The code and the date of birth do not open a page. Check both, or call us."
 WAIT = "There have been too many tries. Wait an hour, then try again, or call us."
@@ -79,15 +80,22 @@ def _told(offer: Offer) -> dict[str, Any]:
         "offer": offer,
         "state": rules.standing(offer, today),
         "State": State,
-        "place": names.site(offer.to_site),
-        "home": names.organisation(offer.from_organisation),
+        "place": plain.place(offer.to_site, names),
+        "home": home_of(offer, names),
         "care": "operation" if offer.capacity_key.startswith("theatre") else "appointment",
-        "function": names.function(offer.treatment_function),
-        "miles": max(1, round(offer.miles)),
+        "function": plain.function(offer.treatment_function, names),
+        "far": f"About {presenters.far(offer)} from your home" if offer.miles is not None else "",
         "weekday": f"{offer.treat_on:%A}" if offer.treat_on else "",
         "passed": offer.treat_on is None or offer.treat_on <= today,
         "care_words": presenters.care(offer),
     }
+
+
+def home_of(offer: Offer, names: Names) -> str:
+    """The hospital where the patient waits: its trust where no site is recorded."""
+    if offer.from_site:
+        return plain.place(offer.from_site, names)
+    return names.organisation(offer.from_organisation)
 
 
 @mine("offer")

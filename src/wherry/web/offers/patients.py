@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 NEEDS = {
-    "interpreter": "needs an interpreter",
-    "large_print": "needs large print",
-    "easy_read": "needs easy read",
-    "hospital_transport": "needs hospital transport",
+    "interpreter": "interpreter",
+    "large_print": "large print",
+    "easy_read": "easy read",
+    "hospital_transport": "hospital transport",
 }
 _AGES = ((0, 17), (18, 39), (40, 59), (60, 74), (75, 200))
 _local = threading.local()

@@ -98,10 +98,15 @@ def care(offer: Offer) -> str:
 
 def gain(offer: Offer) -> str:
     """What it gains: weeks sooner and miles."""
-    miles = f"{offer.miles:.0f} miles"
+    miles = far(offer)
     if offer.weeks_sooner is None:
         return f"no date where they are; {miles}"
     return f"{plural(offer.weeks_sooner, 'week')} sooner; {miles}"
+
+
+def far(offer: Offer) -> str:
+    """How far it is; a home that is not known is never no distance."""
+    return "distance not known" if offer.miles is None else plural(max(1, round(offer.miles)), "mile")
 
 
 def waited(offer: Offer, today: date) -> str:
