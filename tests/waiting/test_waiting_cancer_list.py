@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import cancer_oracle
 import pytest
 from cancer_rows import CENSUS, Cancers, ago, one
 from hypothesis import given, settings
@@ -224,3 +225,27 @@ def test_the_next_step_is_never_done_and_is_late_by_its_booking_or_today(
         raise AssertionError("whoever is neither treated nor ruled out waits for something")
     # the order in which events come says nothing
     assert journey(row, events[::-1], timed_pathways(), CENSUS) == way
+
+
+def test_the_snapshot_has_the_clocks_of_the_contract() -> None:
+    """The same rows as a file and as a table of the hub: one answer."""
+    made = Cancers()
+    for number, (code, start, events, values, _) in enumerate(CONCERNS):
+        made.cancer(f"{number:03d}-{code}", start, *events, **{**values, "trust": "RM1"})
+    sent = [
+        {name: _text(row["cancer_key" if name == "pathway_id" else name]) for name in cancer_oracle.COLUMNS}
+        for row in made.rows["cancer_pathway"]
+    ]
+    expected = {row["pathway_id"]: row for row in cancer_oracle.derive(sent, CENSUS.isoformat())}
+    derived = made.derive()
+    assert len(derived) == len(CONCERNS)
+    for row in derived:
+        clocks = {
+            name: _text(row[name])
+            for name in ("fds_wait", "fds_status", "d31_wait", "d31_status", "d62_wait", "d62_status")
+        }
+        assert clocks == {name: expected[row["cancer_key"]][name] for name in clocks}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or value is False else "yes" if value is True else str(value)

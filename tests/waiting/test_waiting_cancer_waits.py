@@ -181,7 +181,7 @@ ROWS = st.fixed_dictionaries(
 
 @given(rows=st.lists(ROWS, max_size=25))
 @example(rows=[])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_row_is_as_the_contract_reads(tmp_path_factory: pytest.TempPathFactory, rows: list[Any]) -> None:
     assert derived(rows, tmp_path_factory.getbasetemp()) == cancer_oracle.derive(rows, CENSUS.isoformat())
 
