@@ -22,7 +22,7 @@ from wherry.web.elective import capacity_frame
 from wherry.web.elective.capacity_filters import Filters
 from wherry.web.elective.capacity_frame import SUMS
 from wherry.web.elective.capacity_selectors import Capacity
-from wherry.web.elective.capacity_use import Gain, Use, best_of, gain_of, use_page
+from wherry.web.elective.capacity_use import Gain, Use, best_of, fit_to_compare, gain_of, use_page
 
 MONDAY = CENSUS - timedelta(days=CENSUS.weekday())
 pytestmark = pytest.mark.usefixtures("handmade")
@@ -125,16 +125,26 @@ def use(planned: int, capped: int, cases: int, sessions: int = 20) -> Use:
 def test_what_would_be_at_the_best_sites_rate() -> None:
     rule = rule_on(CENSUS)
     uses = {("110", "A"): use(4800, 3840, 48), ("110", "B"): use(4800, 2880, 40), ("110", "C"): use(4800, 4700, 99, 5)}
-    best = best_of("110", uses, rule)  # C has too few sessions
+    fit = fit_to_compare("110", uses, rule)
+    assert set(fit) == {"A", "B"}  # C has too few sessions
+    best = best_of(fit)
     assert best is not None
     assert (best.cases_site, best.capped_site, best.cases_a_session, best.capped) == ("A", "A", 2.4, 0.8)
-    gain = gain_of(uses["110", "B"], best)
+    gain = gain_of(uses["110", "B"], fit, rule)
     assert gain is not None
     # 2.4 - 2.0 cases in each of 20 sessions; 960 minutes more at 72 minutes a case.
     assert (gain.by_cases, gain.by_minutes) == (pytest.approx(8), pytest.approx(960 / 72))
-    assert gain_of(uses["110", "A"], best) == Gain(0, 0)
-    assert best_of("110", {("110", "A"): uses["110", "A"]}, rule) is None
-    assert gain_of(use(0, 0, 0), best) is None
+    assert gain_of(uses["110", "A"], fit, rule) == Gain(0, 0)
+    short = use(4800, 4700, 200)  # cases of half the length: more of them is no better rate
+    alone = gain_of(uses["110", "A"], {"A": uses["110", "A"], "D": short}, rule)
+    assert alone is not None
+    assert (alone.by_cases, round(alone.by_minutes)) == (0, round((4700 - 3840) / 80))
+    nobody = gain_of(short, {"A": uses["110", "A"], "B": uses["110", "B"]}, rule)
+    assert nobody is not None
+    assert nobody.by_cases is None
+    assert fit_to_compare("110", {("110", "A"): uses["110", "A"]}, rule) == {}
+    assert best_of({}) is None
+    assert gain_of(use(0, 0, 0), fit, rule) is None
 
 
 def test_use_without_a_case_is_not_known(client_for: Callable[..., Client], handmade: Made) -> None:

@@ -18,6 +18,7 @@ class CapacityRule:
     upper_share: float
     session_minutes: int
     best_from_sessions: int
+    best_case_within: float
     test_weeks: int
     test_miles: int
     source: str

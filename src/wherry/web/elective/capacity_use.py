@@ -1,12 +1,13 @@
 """How theatres were used in the last 26 weeks, and what would be at the rate of the best site.
 
-The best site of a function has the highest rate among sites with enough sessions to be held up to others. What would be
-is theoretical: it takes every site's cases as alike, frees no money, and its two forms overlap and are never added up.
+The best site of a function has the highest rate among sites with enough sessions to be held up to others; cases a
+session are only compared between sites whose cases are about as long. What would be is theoretical: case mix differs,
+it frees no money, and its two forms overlap and are never added up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -60,6 +61,11 @@ class Use:
         return self.totals[name] / sessions if self.known and sessions else None
 
     @property
+    def mean_case(self) -> float | None:
+        """Mean touch minutes of a case."""
+        return self.totals["touch_minutes"] / self.totals["cases"] if self.known else None
+
+    @property
     def without_cases(self) -> int:
         """Sessions held of which no case is known: left out of every rate."""
         return self.totals["sessions_held"] - self.totals["sessions_with_cases"]
@@ -73,13 +79,10 @@ class Use:
 
 @dataclass(frozen=True)
 class Gain:
-    """Cases more in the window at the best site's rate: by cases a session, and by capped utilisation."""
+    """Cases more at the best site's rate: by cases a session (None where no site is alike), by capped utilisation."""
 
-    by_cases: float = 0.0
-    by_minutes: float = 0.0
-
-    def __add__(self, other: Gain) -> Gain:
-        return Gain(self.by_cases + other.by_cases, self.by_minutes + other.by_minutes)
+    by_cases: float | None
+    by_minutes: float
 
 
 @dataclass(frozen=True)
@@ -142,8 +145,8 @@ def use_page(capacity: Capacity, filters: Filters) -> UsePage:
     cells = facts.totals(keep, _PLACES)
     uses = {key: Use(totals, rule.session_minutes) for key, totals in cells.items()}
     functions = sorted({function for function, _ in uses})
-    bests = {function: best_of(function, everywhere, rule) for function in functions}
-    gains = {key: gain_of(use, bests[key[0]]) for key, use in uses.items()}
+    fits = {function: fit_to_compare(function, everywhere, rule) for function in functions}
+    gains = {key: gain_of(use, fits[key[0]], rule) for key, use in uses.items()}
     days = {"first": first, "last": capacity.frame.census}
 
     def query(function: str, site: str) -> str:
@@ -159,7 +162,7 @@ def use_page(capacity: Capacity, filters: Filters) -> UsePage:
                 for site in capacity.sites
                 if (function, site) in uses
             },
-            bests[function],
+            best_of(fits[function]),
         )
         for function in functions
     ]
@@ -187,38 +190,47 @@ def _sites(
         if (site,) not in totals:
             continue
         mine = [gain for (_, where), gain in gains.items() if where == site and gain is not None]
-        gain = sum(mine, Gain()) if mine else None
+        by_cases = [gain.by_cases for gain in mine if gain.by_cases is not None]
+        gain = Gain(sum(by_cases) if by_cases else None, sum(g.by_minutes for g in mine)) if mine else None
         lines.append(
             SiteLine(site, words, query(filters.function, site), Use(totals[(site,)], rule.session_minutes), gain)
         )
     return lines
 
 
-def best_of(function: str, uses: dict[tuple[str, ...], Use], rule: CapacityRule) -> Best | None:
-    """The best rates of a function; None unless two sites have enough sessions to be compared."""
+def fit_to_compare(function: str, uses: Mapping[tuple[str, ...], Use], rule: CapacityRule) -> dict[str, Use]:
+    """The sites whose rates others may be held to: enough sessions; none unless there are two of them."""
     fit = {
         site: use
         for (name, site), use in uses.items()
         if name == function and use.known and use.totals["sessions_with_cases"] >= rule.best_from_sessions
     }
-    if len(fit) < 2:
+    return fit if len(fit) > 1 else {}
+
+
+def best_of(fit: Mapping[str, Use]) -> Best | None:
+    """The best rates among sites that may be compared."""
+    if not fit:
         return None
     by_cases = max(fit, key=lambda site: (fit[site].cases_a_session or 0.0, site))
     by_capped = max(fit, key=lambda site: (fit[site].capped or 0.0, site))
     return Best(fit[by_cases].cases_a_session or 0.0, by_cases, fit[by_capped].capped or 0.0, by_capped)
 
 
-def gain_of(use: Use, best: Best | None) -> Gain | None:
-    """Cases more at the best rates in the same planned minutes; never fewer. None without a best or a case.
+def gain_of(use: Use, fit: Mapping[str, Use], rule: CapacityRule) -> Gain | None:
+    """Cases more at the best rates in the same planned minutes; never fewer. None without anybody to compare with.
 
-    The minutes gained become cases at the site's own mean touch time a case.
+    Cases a session are only compared with sites whose mean case is about as long (the rule says how nearly), since a
+    site that does short cases does more of them. The minutes gained become cases at the site's own mean case.
     """
-    if best is None or not use.known or use.cases_a_session is None or use.capped is None:
+    if not fit or not use.known or use.cases_a_session is None or use.capped is None or use.mean_case is None:
         return None
-    planned, cases = use.totals["planned_minutes"], use.totals["cases"]
-    by_cases = max(0.0, best.cases_a_session - use.cases_a_session) * planned / use.session_minutes
-    mean = use.totals["touch_minutes"] / cases
-    return Gain(by_cases, max(0.0, best.capped - use.capped) * planned / mean)
+    mean = use.mean_case
+    alike = [o for o in fit.values() if o.mean_case and abs(o.mean_case - mean) <= rule.best_case_within * mean]
+    planned = use.totals["planned_minutes"]
+    best = max((o.cases_a_session or 0.0 for o in alike), default=None)
+    by_cases = None if best is None else max(0.0, best - use.cases_a_session) * planned / use.session_minutes
+    return Gain(by_cases, max(0.0, max(o.capped or 0.0 for o in fit.values()) - use.capped) * planned / mean)
 
 
 USE_HEADER = (
