@@ -6,10 +6,11 @@ from matrix_line import ALL, IDENTIFIED, C, H, Line, M
 
 ASKS = frozenset({M, H})
 JUDGES = frozenset({C})
+FILES = frozenset({M})
 
 WELL = (
     Line("well:risks", IDENTIFIED),
-    Line("well:risks_csv", IDENTIFIED),
+    Line("well:risks_csv", FILES),
     Line("well:person", IDENTIFIED, needs="pathway"),
     Line("well:review", JUDGES, 400, "POST", needs="pathway"),
     Line("well:undo_review", JUDGES, 404, "POST", needs="pathway"),
@@ -28,8 +29,8 @@ WELL = (
     Line("well:decide", JUDGES, 400, "POST", needs="well_result"),
     Line("well:undo", JUDGES, 302, "POST", needs="well_result"),
     Line("well:follow_ups", IDENTIFIED),
-    Line("well:follow_ups_csv", IDENTIFIED),
-    Line("well:to_record", IDENTIFIED),
+    Line("well:follow_ups_csv", FILES),
+    Line("well:to_record", FILES),
     Line("well:follow_up", IDENTIFIED, needs="well_follow_up"),
     Line("well:agree", JUDGES, 400, "POST", needs="well_follow_up"),
     Line("well:undo_agreement", JUDGES, 400, "POST", needs="well_follow_up"),

@@ -60,7 +60,7 @@ def test_every_open_follow_up_is_in_a_view_or_in_time(handmade: Made, make_user:
 
 
 def test_pages_and_files_are_scoped_and_logged(handmade: Made, client_for: Clients) -> None:
-    client = client_for(Role.CLINICIAN, ("RGP",))
+    client = client_for(Role.WAITING_LIST_MANAGER, ("RGP",))
     for view in (*VIEWS, "strange"):
         assert client.get(reverse("well:follow_ups") + f"?view={view}&trust=RM1").status_code == 200
     text = b"".join(client.get(reverse("well:follow_ups_csv") + "?view=late").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
@@ -129,7 +129,8 @@ def test_by_page_risk_is_never_left_to_the_patient(handmade: Made, client_for: C
     assert client.post(reverse("well:agree", args=[key]), {**sent, "open_until": "soon"}).status_code == 400
     assert client.post(reverse("well:agree", args=[key]), sent).status_code == 302
     assert "does not show it yet" in client.get(reverse("well:follow_up", args=[key])).content.decode()
-    text = b"".join(client.get(reverse("well:to_record")).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    manager = client_for(Role.WAITING_LIST_MANAGER)
+    text = b"".join(manager.get(reverse("well:to_record")).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     assert "Follow-up is patient-initiated" in text
     undo = {"undo": "Asked too early", "sequence": "1"}
     assert client.post(reverse("well:undo_agreement", args=[key]), undo).status_code == 302

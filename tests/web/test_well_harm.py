@@ -115,7 +115,7 @@ def test_worse_in_their_own_words_is_a_reason_until_it_is_old(handmade: Made, ma
 
 
 def test_the_page_and_its_csv_are_logged_and_scoped(handmade: Made, client_for: Clients) -> None:
-    client = client_for(Role.CLINICIAN, ("RGP",))
+    client = client_for(Role.WAITING_LIST_MANAGER, ("RGP",))
     page = client.get(reverse("well:risks") + "?reason=long_wait&trust=RM1&function=nothing")
     assert page.status_code == 200
     text = b"".join(client.get(reverse("well:risks_csv") + "?reason=long_wait").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]

@@ -135,7 +135,9 @@ def test_answers_are_saved_page_by_page_come_back_and_are_sent_once(handmade: Ma
     check = client.get(reverse("my_health:check")).content.decode()
     assert "Send my answers" in check
     assert client.post(reverse("my_health:check"), {"version": form.version})["Location"] == reverse("my_health:done")
-    assert "We have your answers" in client.get(reverse("my_health:done")).content.decode()
+    thanks = client.get(reverse("my_health:done")).content.decode()
+    assert "We have your answers" in thanks
+    assert "Call 999" in thanks
     form.refresh_from_db()
     assert (form.state, form.outcome) == ("submitted", "fit")
     assert client.get(reverse("my_health:topics")).status_code == 302
@@ -146,6 +148,7 @@ def test_nothing_is_guessed_and_nothing_is_said_of_the_result(handmade: Made, ma
     form, code, on = invited(handmade, make_user)
     client = Client()
     client.post(START, typed(code, on))
+    assert "call 999" in client.get(reverse("my_health:topic", args=["heart"])).content.decode()
     client.post(reverse("my_health:topic", args=["heart"]), {"chest_pain": "rest", "version": "0", "go": "next"})
     page = client.get(reverse("my_health:check")).content.decode()
     assert "not answered" in page

@@ -44,8 +44,6 @@ def make(
         raise ValueError("a code is for a questionnaire or a follow-up")
     if not access.can_at(Permission.ASK_HEALTH, subject.organisation):
         raise PermissionDenied(f"codes at {subject.organisation}")
-    if form is not None and not form.is_open:
-        raise UserError("This questionnaire is not open any more, so no code was made.")
     facts = patients.facts_for(subject.pathway_key)
     if facts is None or facts.birth_date is None:
         raise UserError("No date of birth is recorded, so no code was made. Ask this patient by telephone.")
@@ -60,6 +58,8 @@ def make(
         raise UserError("The time for it has ended, so no code was made.")
     code = "".join(secrets.choice(codes.ALPHABET) for _ in range(codes.LENGTH))
     with transaction.atomic():
+        if form is not None and not HealthForm.objects.select_for_update(of=("self",)).get(pk=form.pk).is_open:
+            raise UserError("This questionnaire is not open any more, so no code was made.")
         end_codes(form=form, follow_up_key=key)
         HealthCode.objects.create(
             form=form,

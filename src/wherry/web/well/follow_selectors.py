@@ -21,6 +21,7 @@ from wherry.web.waiting.selectors import NothingYet
 from wherry.web.well import acts, follow_frame
 from wherry.web.well.follow_services import FollowUp
 from wherry.web.well.models import Agreement, SeeRequest
+from wherry.web.well.selectors import FILES
 
 #: The views of the page, with the states that each shows.
 VIEWS: dict[str, tuple[str, tuple[State, ...]]] = {
@@ -30,6 +31,7 @@ VIEWS: dict[str, tuple[str, tuple[State, ...]]] = {
     "ending": ("Windows that end soon", (State.PATIENT_ENDING,)),
     "ended": ("Windows that have ended", (State.PATIENT_ENDED,)),
     "open": ("Left to the patient", follow_ups.PATIENT),
+    "against": ("Left to the patient against policy", follow_ups.PATIENT),
     "no_date": ("No latest date was given", (State.NO_DATE,)),
 }
 
@@ -37,7 +39,7 @@ VIEWS: dict[str, tuple[str, tuple[State, ...]]] = {
 class FollowUps:
     """Follow-ups as one person may see them, at the trusts where `permission` holds."""
 
-    def __init__(self, access: Access, permission: Permission = Permission.SEE_WELL) -> None:
+    def __init__(self, access: Access, permission: Permission = Permission.SEE_WELL, *, taking: bool = False) -> None:
         if not access.can(permission):
             raise PermissionDenied(permission.value)
         care = snapshots.current("care")
@@ -47,6 +49,7 @@ class FollowUps:
         self.rules = follow_ups.on(self.today)
         self.names = names_of(care)
         self.organisations = access.where(permission) & access.where(Permission.SEE_IDENTITY)
+        self.organisations &= access.where(FILES) if taking else self.organisations
         self.frame = follow_frame.frame_of(care, self.today)
         self.scope: Bools = self.frame.organisation.mask(self.organisations)
 
@@ -58,6 +61,8 @@ class FollowUps:
         else:
             states = np.array(VIEWS[view][1], dtype=np.int8)
             mask = mask & np.isin(self.frame.states, states)
+        if view == "against":
+            mask = mask & self.frame.reason.mask(follow_ups.NEVER_PATIENT)
         for coded, value in (
             (self.frame.organisation, trust),
             (self.frame.function, function),

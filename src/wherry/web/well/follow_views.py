@@ -22,6 +22,7 @@ from wherry.web.well.acts import ChangedMeanwhile, Refused
 from wherry.web.well.follow_selectors import VIEWS, FollowUps, subject
 from wherry.web.well.models import Agreement, SeeRequest
 from wherry.web.well.risk_views import dates
+from wherry.web.well.selectors import FILES
 
 SHOWN = 50
 #: Views whose rows are late or would be.
@@ -114,11 +115,11 @@ def follow_ups(request: Request) -> HttpResponse:
     return render(request, "well/follow_ups.jinja", context)
 
 
-@requires(Permission.SEE_WELL)
+@requires(FILES)
 @require_GET
 def export(request: Request) -> HttpResponseBase:
     """One view of the follow-ups as CSV, logged."""
-    found = FollowUps(request.access)
+    found = FollowUps(request.access, taking=True)
     view, chosen = _chosen(request.GET, found)
     rows = found.select(view, **chosen)
     audit.record(
@@ -153,11 +154,11 @@ def _late(found: FollowUps, rows: Any) -> Any:
             )
 
 
-@requires(Permission.SEE_WELL)
+@requires(FILES)
 @require_GET
 def to_record(request: Request) -> HttpResponseBase:
     """Follow-ups agreed to be patient-initiated that the trust's own system does not show yet, as CSV, logged."""
-    found = FollowUps(request.access)
+    found = FollowUps(request.access, taking=True)
     trust = request.GET.get("trust", "")
     rows = found.to_record(trust if trust in found.organisations else "")
     audit.record(

@@ -27,6 +27,8 @@ from wherry.web.well import acts, frame
 from wherry.web.well.models import FormState, HarmReview, HealthForm, SeeRequest, Task
 
 LONG_WAIT, CANCER = "long_wait", "cancer"
+#: What somebody needs, beside seeing the rows, to take them out as a file with names.
+FILES = Permission.VALIDATE
 _EPOCH = date(1970, 1, 1)
 
 
@@ -116,9 +118,9 @@ def forget() -> None:
 
 
 class RiskList:
-    """Who may come to harm, as one person may see it."""
+    """Who may come to harm, as one person may see it. `taking` a file out needs more than seeing: see `FILES`."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, *, taking: bool = False) -> None:
         if not access.can(Permission.SEE_WELL):
             raise PermissionDenied(Permission.SEE_WELL.value)
         care = snapshots.current("care")
@@ -129,6 +131,7 @@ class RiskList:
         self.rules = risk_rules.on(self.today)
         self.names = names_of(care)
         self.organisations = access.where(Permission.SEE_WELL) & access.where(Permission.SEE_IDENTITY)
+        self.organisations &= access.where(FILES) if taking else self.organisations
         self.frame: Frame = frame_of(care, "care")
         self.live = _live_of(self.today)
         self.risks, self.order = frame.laid_over(care, self.frame, (care.id, *self.live.stamp), self.live.words)
