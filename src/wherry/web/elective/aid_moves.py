@@ -9,6 +9,7 @@ from typing import Any
 from wherry.reference.procedure_groups import GROUPS
 from wherry.web import snapshot as snapshots
 from wherry.web.components.formats import nhs_number, person_name, plural, short_day
+from wherry.web.elective.aid_presenters import place
 from wherry.web.elective.models import AidMove
 from wherry.web.waiting.frame import frame_of
 from wherry.web.waiting.naming import Names
@@ -84,8 +85,8 @@ def _line(move: AidMove, person: dict[str, Any] | None, names: Names) -> Line:
         priority=(person["clinical_priority"] or "None recorded") if person else "",
         waited=_waited(person),
         work=work,
-        left=names.site(move.from_site),
-        to=names.site(move.to_site),
+        left=place(move.from_site, names),
+        to=place(move.to_site, names),
         week=short_day(move.week_start),
         without=short_day(move.home_week, "not foreseen"),
         gain=gain,

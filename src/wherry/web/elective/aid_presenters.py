@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wherry.reference.priorities import PRIORITIES
+from wherry.web import snapshot as snapshots
 from wherry.web.components.charts import nice_ticks
 from wherry.web.components.formats import count
 from wherry.web.waiting.naming import QUINTILES, Names
@@ -125,11 +126,15 @@ def proof(result: dict[str, Any]) -> str:
             f"Proved best: no other plan within these limits treats the list better (found by {METHODS[aid['method']]} "
             f"in {aid['seconds']:.1f} seconds)."
         )
-    gap = aid["gap"] or 0.0
-    return (
-        f"Not proved best: found by {METHODS[aid['method']]} in {aid['seconds']:.1f} seconds; a better plan could cost "
-        f"at most {gap:.2%} less in any one clinical priority."
-    )
+    found = f"Found by {METHODS[aid['method']]} in {aid['seconds']:.1f} seconds."
+    given = aid.get("given", [])
+    parts = [
+        f"{_RANKS.get(rank, rank)} within {max(0.0, (cost - aid['bounds'][rank]) / max(1, cost)):.2%} of its bound"
+        + (" (given the places of those before)" if int(rank) in given else "")
+        for rank, cost in aid["costs"].items()
+        if cost > aid["bounds"][rank] + 0.5 or int(rank) in given
+    ]
+    return f"{found} Not proved best in every clinical priority: {'; '.join(parts)}."
 
 
 @dataclass(frozen=True)
@@ -196,6 +201,13 @@ _RANKS = {
 }
 
 
+def place(code: str, names: Names) -> str:
+    """A site by a name short enough for a cell: the town, where the system has one."""
+    system = snapshots.system()
+    site = system.site(code) if system is not None else None
+    return site.short_name if site is not None and site.short_name else names.site(code)
+
+
 @dataclass(frozen=True)
 class Pair:
     """Moves from one site to another, by treatment function. `query` finds them in the list of moves."""
@@ -214,17 +226,17 @@ def pairs(result: dict[str, Any], names: Names, counter: Counter) -> tuple[list[
         key = (row["from"], row["to"])
         both[key] = both.get(key, 0) + row["moves"]
     whole = [
-        Pair("", names.site(one), names.site(other), counter(n), f"left={one}&to={other}")
+        Pair("", place(one, names), place(other, names), counter(n), f"show=all&left={one}&to={other}")
         for (one, other), n in sorted(both.items(), key=lambda item: (-item[1], item[0]))
     ]
     rows = sorted(result["pairs"], key=lambda row: (-row["moves"], row["function"], row["from"], row["to"]))
     parts = [
         Pair(
             names.function(row["function"]),
-            names.site(row["from"]),
-            names.site(row["to"]),
+            place(row["from"], names),
+            place(row["to"], names),
             counter(row["moves"]),
-            f"left={row['from']}&to={row['to']}&function={row['function']}",
+            f"show=all&left={row['from']}&to={row['to']}&function={row['function']}",
         )
         for row in rows
     ]

@@ -189,8 +189,8 @@ def moves(request: Request, run_id: int) -> HttpResponse:
         "older": snapshot is not None and snapshot.id != run.snapshot_id,
         "shows": aid_selectors.SHOWS,
         "options": {
-            "left": [(code, names.site(code), n) for code, n in page.options["left"]],
-            "to": [(code, names.site(code), n) for code, n in page.options["to"]],
+            "left": [(code, aid_presenters.place(code, names), n) for code, n in page.options["left"]],
+            "to": [(code, aid_presenters.place(code, names), n) for code, n in page.options["to"]],
             "function": [(code, names.function(code), n) for code, n in page.options["function"]],
         },
     }
