@@ -13,10 +13,10 @@ import pytest
 
 from wherry.hub.derivation import DeriveContext
 from wherry.hub.schema import TABLES
-from wherry.waiting import harm, risk_rules
+from wherry.waiting import harm, harm_facts, risk_rules
 
 CENSUS = date(2026, 1, 31)
-NEEDED = harm.NEEDED
+NEEDED = harm_facts.NEEDED
 Rows = dict[str, list[dict[str, Any]]]
 
 

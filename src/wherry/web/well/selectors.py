@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from wherry.waiting import harm, questionnaire, readiness, risk_rules
 from wherry.web import snapshot as snapshots
@@ -20,11 +20,14 @@ from wherry.web.access import Permission
 from wherry.web.access.access import Access
 from wherry.web.components.formats import day
 from wherry.web.waiting import overlay as overlays
-from wherry.web.waiting.frame import NO_DAY, Bools, Frame, Ints, frame_of
+from wherry.web.waiting.frame import NO_DAY, Bools, Frame, Ints, frame_of, pc
 from wherry.web.waiting.naming import names_of
 from wherry.web.waiting.selectors import NothingYet
 from wherry.web.well import acts, frame
 from wherry.web.well.models import FormState, HarmReview, HealthForm, SeeRequest, Task
+
+if TYPE_CHECKING:
+    from wherry.hub.snapshot import Snapshot
 
 LONG_WAIT, CANCER = "long_wait", "cancer"
 #: What somebody needs, beside seeing the rows, to take them out as a file with names.
@@ -68,21 +71,15 @@ def own_words(today: date) -> dict[str, str]:
     return out
 
 
+_OPEN = Q(answer="")
+
+
 def _stamp(today: date) -> tuple[Any, ...]:
     forms = HealthForm.objects.filter(state=FormState.SUBMITTED).aggregate(n=Count("id"), at=Max("saved_at"))
     requests = SeeRequest.objects.filter(urgency__in=["worse", "much_worse"])
     asked = requests.aggregate(n=Count("id"), open=Count("id", filter=_OPEN), last=Max("id"))
     reviews = HarmReview.objects.aggregate(n=Count("id"), last=Max("id"))
     return (today, forms["n"], forms["at"], asked["n"], asked["open"], asked["last"], reviews["n"], reviews["last"])
-
-
-def _open_requests() -> Any:
-    from django.db.models import Q
-
-    return Q(answer="")
-
-
-_OPEN = _open_requests()
 
 
 @dataclass(frozen=True)
@@ -115,6 +112,27 @@ def forget() -> None:
     frame.forget()
     with _lock:
         _live.clear()
+        _cancer.clear()
+
+
+_cancer: dict[str, tuple[str, int, list[dict[str, Any]]]] = {}
+
+
+def _late_cancer(snapshot: Snapshot, from_day: int) -> list[dict[str, Any]]:
+    """Cancer pathways still tracked at or past a day, the longest last; read once a snapshot."""
+    with _lock:
+        kept = _cancer.get("care")
+    if kept is None or kept[:2] != (snapshot.id, from_day):
+        rows: list[dict[str, Any]] = []
+        if "cancer_wait" in snapshot.names:
+            columns = ["pathway_key", "person_key", "surname", "forename", "nhs_number", "organisation"]
+            table: Any = snapshot.arrow("cancer_wait", columns=[*columns, "tumour_group", "day", "tracked"])
+            late = pc.and_kleene(table["tracked"], pc.greater_equal(table["day"], from_day))
+            rows = sorted(table.filter(late).to_pylist(), key=lambda row: (row["day"], row["pathway_key"]))
+        kept = (snapshot.id, from_day, rows)
+        with _lock:
+            _cancer["care"] = kept
+    return kept[2]
 
 
 class RiskList:
@@ -153,13 +171,8 @@ class RiskList:
     @cached_property
     def cancer(self) -> dict[str, dict[str, Any]]:
         """Cancer pathways at or past the day of their review, by pathway, at the reader's trusts."""
-        if "cancer_wait" not in self.snapshot.names:
-            return {}
-        columns = ["pathway_key", "person_key", "surname", "forename", "nhs_number", "organisation", "tumour_group"]
-        table = self.snapshot.arrow("cancer_wait", columns=[*columns, "day", "tracked"])
-        rows = (row for row in table.to_pylist() if row["tracked"] and row["organisation"] in self.organisations)
-        late = [row for row in rows if row["day"] is not None and row["day"] >= self.rules.cancer_from_day]
-        return {row["pathway_key"]: row for row in sorted(late, key=lambda row: row["day"])}
+        late = _late_cancer(self.snapshot, self.rules.cancer_from_day)
+        return {row["pathway_key"]: row for row in late if row["organisation"] in self.organisations}
 
     def review_of(self, key: str, kind: str) -> HarmReview | None:
         """The review of a pathway that stands."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wherry.web.well import ask_views, follow_views, request_views, result_views, risk_views
+from wherry.web.well import ask_views, follow_views, request_views, result_views, risk_views, task_views
 
 app_name = "well"
 urlpatterns = [
@@ -14,8 +14,8 @@ urlpatterns = [
     path("person/<pathwaykey:key>/review/", risk_views.review, name="review"),
     path("person/<pathwaykey:key>/undo/", risk_views.undo_review, name="undo_review"),
     path("harm/", risk_views.due, name="due"),
-    path("to-do/", risk_views.tasks, name="tasks"),
-    path("to-do/<int:pk>/", risk_views.finish, name="finish"),
+    path("to-do/", task_views.tasks, name="tasks"),
+    path("to-do/<int:pk>/", task_views.finish, name="finish"),
     path("ask/", ask_views.ask, name="ask"),
     path("ask/invite/", ask_views.invite, name="invite"),
     path("ask/<int:pk>/", ask_views.form, name="form"),
