@@ -19,6 +19,7 @@ from test_hub_build import adds_up
 
 import wherry.hub
 from wherry.errors import UserError
+from wherry.hub.schema import TABLES
 from wherry.hub.store import KEEP, Store, read_json
 
 HERE = Path(__file__).parent
@@ -155,8 +156,9 @@ def test_killed_at_any_moment(tmp_path: Path, kill: Callable[..., str]) -> None:
     first = build_small(extracts, hub).snapshot_id
     day = 2
     published = [first]
-    # The changes that a whole build makes to the file system are these many; each is a moment to die at.
-    moments = sorted(dice.sample(range(1, 50), 9)) + [None] * 6
+    # A build changes the file system so many times until it points to what it made, once for each table among them;
+    # each is a moment to die at.
+    moments = sorted(dice.sample(range(1, 20 + len(TABLES)), 9)) + [None] * 6
     died = 0
     for moment in moments:
         write(extracts, "RM1", "event", [event(number) for number in range(1, day)], date(2026, 2, day))
@@ -185,8 +187,9 @@ def test_killed_at_any_moment(tmp_path: Path, kill: Callable[..., str]) -> None:
 
 def test_killed_on_the_first_build(tmp_path: Path, kill: Callable[..., str]) -> None:
     extracts = one_trust().write(tmp_path / "x")
-    # The last changes of a first build are the snapshot's name, the pointer and what follows it.
-    for operation in (20, 50, 51, 53, 54):
+    # Among the last changes of a first build are the snapshot's name, the pointer and what follows it.
+    named = 33 + len(TABLES)
+    for operation in (20, named, named + 1, named + 3, named + 4):
         hub = tmp_path / f"hub{operation}"
         assert kill(extracts, hub, operation=operation) in ("killed", "exit 0")
         if (hub / "current").exists():
