@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from wherry.reference.procedure_groups import GROUPS
 from wherry.web import snapshot as snapshots
 from wherry.web.components.formats import nhs_number, person_name, plural, short_day
 from wherry.web.elective.aid_presenters import place
-from wherry.web.elective.models import AidMove
+from wherry.web.elective.models import AidMove, AidRun
 from wherry.web.waiting.frame import frame_of
 from wherry.web.waiting.naming import Names
 
@@ -59,12 +60,14 @@ def _people(moves: Sequence[AidMove]) -> list[dict[str, Any] | None]:
     ]
 
 
-def lines(moves: Sequence[AidMove], names: Names) -> list[Line]:
-    """Moves for a page."""
-    return [_line(move, person, names) for move, person in zip(moves, _people(moves), strict=True)]
+def lines(run: AidRun, moves: Sequence[AidMove], names: Names) -> list[Line]:
+    """Moves of a run for a page."""
+    monday = run.census - timedelta(days=run.census.weekday())
+    end = monday + timedelta(weeks=int(run.policy["horizon"]))
+    return [_line(move, person, names, end) for move, person in zip(moves, _people(moves), strict=True)]
 
 
-def _line(move: AidMove, person: dict[str, Any] | None, names: Names) -> Line:
+def _line(move: AidMove, person: dict[str, Any] | None, names: Names, end: date) -> Line:
     group = GROUPS.get(move.procedure_group)
     work = names.function(move.treatment_function) + (f": {group.words}" if group else ", outpatients")
     note = ""
@@ -76,7 +79,8 @@ def _line(move: AidMove, person: dict[str, Any] | None, names: Names) -> Line:
         note = "That week’s sessions are not planned yet, so there is no place to offer"
     elif move.left_out:
         note = f"Left out when it was sent: {move.left_out}"
-    gain = "beyond the weeks looked ahead" if move.weeks_sooner is None else plural(move.weeks_sooner, "week")
+    least = (end - move.week_start).days // 7
+    gain = f"at least {plural(least, 'week')}" if move.weeks_sooner is None else plural(move.weeks_sooner, "week")
     return Line(
         number=move.number,
         pathway_key=move.pathway_key,

@@ -268,11 +268,12 @@ class Lines:
     x_ticks: tuple[tuple[float, str], ...]
 
 
-def chart(result: dict[str, Any], limit: str, *, width: int = 960, height: int = 320) -> Lines:
-    """People waiting beyond a limit at the start of each week, one line a policy."""
+def chart(result: dict[str, Any], limit: str, *, exact: bool, width: int = 960, height: int = 320) -> Lines:
+    """People waiting beyond a limit at the start of each week, one line a policy; rounded to five unless `exact`."""
     left, right, top, bottom = 64, 200, 24, 44
     shown = ("nothing", "trusts", "aid")
-    series = {code: result["weeks"][code][limit] for code in shown}
+    step = 1 if exact else SMALL
+    series = {code: [step * round(value / step) for value in result["weeks"][code][limit]] for code in shown}
     ticks = nice_ticks(max((max(values, default=0) for values in series.values()), default=0))
     length = max(1, max(len(values) for values in series.values()) - 1)
 
@@ -283,7 +284,7 @@ def chart(result: dict[str, Any], limit: str, *, width: int = 960, height: int =
         return round(top + (height - top - bottom) * (1 - value / ticks[-1]), 1)
 
     dashes = {"nothing": "2 5", "trusts": "9 5", "aid": ""}
-    ends = _spread([y_of(series[code][-1]) for code in shown], 18)
+    ends = _spread([y_of(series[code][-1]) for code in shown], 18, height - bottom - 6)
     lines = tuple(
         Line(
             POLICIES[code],
@@ -306,17 +307,20 @@ def chart(result: dict[str, Any], limit: str, *, width: int = 960, height: int =
     )
 
 
-def _spread(places: list[float], apart: float) -> list[float]:
-    """Heights moved down until no two are closer than `apart`; the order stays.
+def _spread(places: list[float], apart: float, lowest: float) -> list[float]:
+    """Heights moved until no two are closer than `apart` and none is below `lowest`; the order stays.
 
-    >>> _spread([100.0, 101.0, 50.0], 18)
-    [100.0, 118.0, 50.0]
+    >>> _spread([100.0, 101.0, 50.0], 18, 300), _spread([100.0, 101.0], 18, 110)
+    ([100.0, 118.0, 50.0], [92, 110])
     """
     out = list(places)
+    order = sorted(range(len(places)), key=lambda at: (places[at], at))
     last = -apart
-    for index in sorted(range(len(places)), key=lambda at: (places[at], at)):
-        out[index] = max(places[index], last + apart)
-        last = out[index]
+    for index in order:
+        last = out[index] = max(places[index], last + apart)
+    for index in reversed(order):
+        lowest = out[index] = min(out[index], lowest)
+        lowest -= apart
     return out
 
 

@@ -122,7 +122,7 @@ def run_page(request: Request, run_id: int) -> HttpResponse:
             "pairs": whole,
             "parts": parts,
             "charts": [
-                (limit, words, aid_presenters.chart(run.result, limit))
+                (limit, words, aid_presenters.chart(run.result, limit, exact=counter.exact))
                 for limit, words in aid_presenters.LIMIT_WORDS.items()
             ],
             "week_rows": _week_rows(run, counter),
@@ -172,7 +172,7 @@ def moves(request: Request, run_id: int) -> HttpResponse:
     if names is None:
         return redirect("elective:aid_run", run_id=run.pk)
     page = aid_selectors.page_of(request.access, run, aid_selectors.read(request.GET))
-    lines = aid_moves.lines(page.rows, names)
+    lines = aid_moves.lines(run, page.rows, names)
     if page.rows:
         audit.record(
             access=request.access,
