@@ -67,6 +67,11 @@ def good_rows(checked: Sequence[Checked], feed: str, backend: Backend) -> ibis.T
     return union(parts, schema, backend, feed)
 
 
+def nothing_sent(checked: Sequence[Checked], feed: str) -> bool:
+    """Whether no organisation ever sent a feed: then its table is empty, and no engine need be asked."""
+    return all(item.load.feed != feed for item in checked)
+
+
 def key_of(left: ibis.Value, right: ibis.Value) -> ibis.expr.types.StringValue:
     """A key made of two parts: the source (or issuer), and its own number. Null if either is."""
     return left.cast("string") + ibis.literal(":") + right.cast("string")

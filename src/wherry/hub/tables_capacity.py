@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import ibis
+import pyarrow as pa
 
 from wherry.hub.backends import Backend
 from wherry.hub.check import Checked
 from wherry.hub.schema import TABLES
-from wherry.hub.tables import Orphans, good_rows, key_of, without_orphans
+from wherry.hub.tables import Orphans, good_rows, key_of, nothing_sent, without_orphans
 
 
-def capacity(checked: Sequence[Checked], backend: Backend) -> tuple[dict[str, ibis.Table], list[Orphans]]:
+def capacity(checked: Sequence[Checked], backend: Backend) -> tuple[dict[str, ibis.Table | pa.Table], list[Orphans]]:
     """`capacity_session` and `theatre_case`; cases of a session that their organisation did not send apart."""
+    if nothing_sent(checked, "session") and nothing_sent(checked, "theatre_case"):
+        return {name: TABLES[name].schema.empty_table() for name in ("capacity_session", "theatre_case")}, []
     session = good_rows(checked, "session", backend)
     session = session.mutate(
         session_key=key_of(session["source"], session["session_id"]), organisation=session["source"]

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import ibis
+import pyarrow as pa
 
 from wherry.hub.backends import Backend
 from wherry.hub.check import Checked
 from wherry.hub.schema import TABLES
-from wherry.hub.tables import Orphans, Pathways, good_rows, key_of, without_orphans
+from wherry.hub.tables import Orphans, Pathways, good_rows, key_of, nothing_sent, without_orphans
 from wherry.hub.tables_lists import Lists
 
 #: Feeds whose rows hang on a person, and their own key and number where they have one beside the person's.
@@ -30,7 +31,7 @@ def hang(
     pathway: ibis.Table,
     identity: ibis.Table,
     backend: Backend,
-) -> tuple[dict[str, ibis.Table], list[Orphans]]:
+) -> tuple[dict[str, ibis.Table | pa.Table], list[Orphans]]:
     """Every table that hangs on a pathway, a list or a person; rows that hang on nobody apart.
 
     `pathway` and `identity` are the tables of those names, with their person.
@@ -42,12 +43,15 @@ def hang(
 
 def on_people(
     checked: Sequence[Checked], people: ibis.Table, backend: Backend
-) -> tuple[dict[str, ibis.Table], list[Orphans]]:
+) -> tuple[dict[str, ibis.Table | pa.Table], list[Orphans]]:
     """The tables of `ON_PERSON`, and rows of unknown patients apart. `people` has identity_key and person_key."""
-    tables: dict[str, ibis.Table] = {}
+    tables: dict[str, ibis.Table | pa.Table] = {}
     orphans: list[Orphans] = []
     said = ("patient ", " is in no patient feed; the row is published once the patient arrives")
     for feed, own in ON_PERSON.items():
+        if nothing_sent(checked, feed):
+            tables[feed] = TABLES[feed].schema.empty_table()
+            continue
         rows = good_rows(checked, feed, backend)
         rows = rows.mutate(identity_key=key_of(rows["source"], rows["local_patient_id"]))
         if own:
