@@ -41,18 +41,18 @@ array: Any = pa.array
 
 _SHORT = 16
 
-#: A day that is not there: smaller than any date.
-NO_DAY = -(2**40)
+#: A day that is not there: smaller than any date. Waits stay far within 32 bits: an adjustment has at most nine digits.
+NO_DAY = np.int32(-(2**31))
 
 #: The waits table. `row` is the position of the pathway in the table that was given.
 WAITS: pa.Schema = pa.schema(
     dict[str, pa.DataType](
         pathway_id=pa.string(),
-        fds_wait=pa.int64(),
+        fds_wait=pa.int32(),
         fds_status=pa.string(),
-        d31_wait=pa.int64(),
+        d31_wait=pa.int32(),
         d31_status=pa.string(),
-        d62_wait=pa.int64(),
+        d62_wait=pa.int32(),
         d62_status=pa.string(),
         row=pa.int64(),
     )
@@ -181,9 +181,12 @@ def _clock(
 ) -> tuple[Ints, Ints]:
     """The wait of every pathway, and its status: the first line that fits, otherwise by the limit."""
     ended = end != NO_DAY
-    wait = np.where(ended, end, census) - start - less
-    by_limit = np.where(wait <= most, np.where(ended, MET, OPEN_WITHIN), np.where(ended, BREACHED, OPEN_OVERDUE))
-    return wait, np.select([when for when, _ in lines], [status for _, status in lines], by_limit)
+    wait = np.where(ended, end, np.int32(census)) - start - less
+    over = (wait > most).astype(np.int8)  # 1 turns met into breached, and open within into open overdue
+    status = np.where(ended, np.int8(MET), np.int8(OPEN_WITHIN)) + over
+    for when, taken_out in reversed(lines):  # the first line has the last word
+        status[when] = taken_out
+    return wait, status
 
 
 # --- text to numbers -------------------------------------------------------------------------------------------------
@@ -253,12 +256,12 @@ def _flag(column: Any) -> Bools:
 
 
 def _days(column: Any) -> Ints:
-    number = column.cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
-    return np.asarray(pc.fill_null(number, NO_DAY).to_numpy(), dtype=np.int64)
+    number = column.cast(pa.date32()).cast(pa.int32())
+    return np.asarray(pc.fill_null(number, int(NO_DAY)).to_numpy())
 
 
 def _whole(column: Any) -> Ints:
-    return np.asarray(pc.fill_null(column.cast(pa.int64()), 0).to_numpy(), dtype=np.int64)
+    return np.asarray(pc.fill_null(column.cast(pa.int32()), 0).to_numpy())
 
 
 def _sorted(ids: Any) -> Ints:
