@@ -109,6 +109,9 @@ def test_staff_ask_by_telephone_and_a_clinician_decides(
         answer(page, topic.code, answers)
         page.get_by_role("button", name="Save and go on").click()
     page.wait_for_url(form)
+    for box in page.locator("input[name=proof]").all():
+        box.check()
+    axe(page)
     page.get_by_role("button", name="Send the answers").click()
     expect(page.get_by_text("Result: fit after review.")).to_be_visible()
 

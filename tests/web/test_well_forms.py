@@ -161,7 +161,10 @@ def test_by_telephone_topic_by_topic_to_the_result(handmade: Made, client_for: C
         assert client.post(there, {**mine, "version": form.version, "go": "next"}).status_code == 302
     form.refresh_from_db()
     assert "Send the answers" in client.get(reverse("well:form", args=[form.pk])).content.decode()
-    assert client.post(reverse("well:submit", args=[form.pk]), {"version": form.version}).status_code == 302
+    send = reverse("well:submit", args=[form.pk])
+    assert client.post(send, {"version": form.version, "proof": ["full_name"]}).status_code == 400
+    proofs = ["full_name", "birth_date", "address"]
+    assert client.post(send, {"version": form.version, "proof": proofs}).status_code == 302
     form.refresh_from_db()
     assert (form.outcome, form.submitted_through) == ("review", "telephone")
     assert client.get(reverse("well:topic", args=[form.pk, "body"])).status_code == 302

@@ -151,7 +151,7 @@ def test_nothing_is_guessed_and_nothing_is_said_of_the_result(handmade: Made, ma
     assert "call 999" in client.get(reverse("my_health:topic", args=["heart"])).content.decode()
     client.post(reverse("my_health:topic", args=["heart"]), {"chest_pain": "rest", "version": "0", "go": "next"})
     page = client.get(reverse("my_health:check")).content.decode()
-    assert "not answered" in page
+    assert "Not answered" in page
     assert "Send my answers" not in page
     refused = client.post(reverse("my_health:check"), {"version": "1"})
     assert refused.status_code == 400

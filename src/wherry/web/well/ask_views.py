@@ -17,6 +17,7 @@ from wherry.web.access import Permission, audit, requires
 from wherry.web.access.http import Request
 from wherry.web.offers import patients
 from wherry.web.offers.acts import Actor
+from wherry.web.offers.answers import PROOFS
 from wherry.web.offers.codes import shown
 from wherry.web.waiting import forms, presenters
 from wherry.web.waiting.naming import names_of
@@ -168,6 +169,8 @@ def _overview(request: Request, pk: int, errors: dict[str, str] | None = None, s
         "complete": not any(topic.missing for topic in topics),
         "said": form_selectors.said(version, found.answers),
         "errors": errors or {},
+        "proofs": PROOFS,
+        "ticked": set(request.POST.getlist("proof")),
         "link": lambda name: reverse("well:topic", args=[pk, name]),
         "closing": request.POST.get("close", ""),
     }
@@ -230,6 +233,8 @@ def _newly_asked(version: questionnaires.Questionnaire, code: str, sent: dict[st
 def submit(request: Request, pk: int) -> HttpResponse:
     """Send the answers that were given by telephone."""
     _form(request, pk, "sending answers")
+    if set(request.POST.getlist("proof")) != set(PROOFS):
+        return _overview(request, pk, {"proof": "Tick all three checks of who answered"}, 400)
     try:
         done = form_services.submit(
             actor=Actor(request.access),

@@ -188,16 +188,18 @@ def after(version: Questionnaire, topic: str) -> str | None:
     return codes[at + 1] if at + 1 < len(codes) else None
 
 
+def _words(question: Question, answer: Any) -> str:
+    if answer is None:
+        return "Not answered"
+    return question.answers.get(str(answer)) or question.said(answer)
+
+
 def said(version: Questionnaire, answers: Mapping[str, Any]) -> list[tuple[str, list[tuple[Question, str]]]]:
     """Every answer in words, by topic; a question without one says so."""
     asked = readiness.asked(version, answers)
     out = []
     for topic in version.topics:
-        rows = [
-            (q, q.said(answers[q.code]) if q.code in answers else "not answered")
-            for q in asked
-            if q.topic == topic.code
-        ]
+        rows = [(q, _words(q, answers.get(q.code))) for q in asked if q.topic == topic.code]
         out.append((topic.title, rows))
     return out
 
