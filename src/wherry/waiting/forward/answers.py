@@ -151,7 +151,7 @@ def reached_of(goal: Goal, total: Array, over: Array, as_of: date) -> Reached:
     holds = goal.holds(total, over)
     last = holds.shape[1] - 1
     weeks = first_held(holds)
-    by_week = tuple(float(np.mean(weeks <= week)) for week in range(last + 1))
+    by_week = tuple((np.bincount(weeks, minlength=last + 2).cumsum()[: last + 1] / max(1, len(weeks))).tolist())
     on_time = None
     if goal.by is not None:
         at = (goal.by - as_of).days // 7
@@ -176,12 +176,9 @@ def first_held(holds: Array) -> Array:
     [3, 6, 8]
     """
     weeks = holds.shape[1]
-    run = np.zeros(holds.shape[0], dtype=np.int64)
-    first = np.full(holds.shape[0], weeks)
-    for week in range(weeks - 1, -1, -1):
-        run = np.where(holds[:, week], run + 1, 0)
-        first = np.where((run >= HOLD) | ((run > 0) & (run == weeks - week)), week, first)
-    return first
+    ahead = np.pad(holds, ((0, 0), (0, HOLD)), constant_values=True)
+    held = np.logical_and.reduce([ahead[:, n : n + weeks + 1] for n in range(HOLD)])
+    return np.asarray(held.argmax(1))
 
 
 def _week_of(by_week: tuple[float, ...], share: float) -> int | None:

@@ -147,7 +147,8 @@ def _out_of_order(spells: Spells, group: Array, window: int, chance: Array) -> A
 
     Each week the first T of a list, by priority and then wait, "should" be treated where T were. If a share q goes by
     chance, by how long people have waited (`chance`: cells, ranks, ages), the first T hold q times their own summed
-    chances of those treated, and (1 - q) T; q follows from how many of them were treated.
+    chances of those treated, and (1 - q) T; q follows from how many of them were treated. People of one week of wait
+    are equals: as many of the last such week as places are left count as first.
     """
     groups = int(group.max(initial=-1)) + 1
     hit, treated, random = np.zeros(groups), np.zeros(groups), np.zeros(groups)
@@ -161,12 +162,17 @@ def _out_of_order(spells: Spells, group: Array, window: int, chance: Array) -> A
         at, now = cell[here], (used & (leaves == week))[here]
         number = np.bincount(at, minlength=size)
         places = np.bincount(at[now], minlength=size)
-        begins = np.cumsum(number) - number
-        first = np.arange(len(at)) - begins[at] < places[at]
-        own = chance[at[first], rank[here][first], _age(week, cohort[here][first], chance.shape[2])]
-        np.add.at(hit, group, np.bincount(at[now & first], minlength=size))
+        last = np.cumsum(number) - number + places - 1  # the last of the first T
+        key = rank[here] * 10_000 + cohort[here]
+        limit = np.where(places > 0, key[np.clip(last, 0, max(0, len(key) - 1))], -(10**6)) if len(key) else places
+        before, equal = key < limit[at], key == limit[at]
+        left = places - np.bincount(at[before], minlength=size)
+        own = chance[at, rank[here], _age(week, cohort[here], chance.shape[2])]
+        for total, counted in ((hit, now.astype(float)), (random, own)):
+            sure = np.bincount(at[before], counted[before], minlength=size)
+            shared = np.bincount(at[equal], counted[equal], minlength=size)
+            np.add.at(total, group, sure + np.minimum(shared, left))
         np.add.at(treated, group, places)
-        np.add.at(random, group, np.bincount(at[first], own, minlength=size))
     below = treated - random
     share = np.divide(treated - hit, below, out=np.ones(groups), where=below > 0)
     return np.asarray(np.clip(share, 0.0, 1.0))

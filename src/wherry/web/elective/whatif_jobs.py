@@ -59,7 +59,7 @@ def work_out(snapshot_id: str, units: list[dict[str, Any]]) -> None:
         unit = Unit(asked["function"], _scenario(asked["scenario"]))
         if not store.has(snapshot_id, unit.key):
             found = forward.run(start, unit.scenario, functions=(unit.function,))
-            store.write(snapshot_id, unit.key, {"waiting": found.waiting, "moved": found.flow[3].sum(-1)})
+            store.write(snapshot_id, unit.key, {"waiting": _small(found.waiting), "moved": found.flow[3].sum(-1)})
     if not store.has(snapshot_id, CHECK):
         store.write(snapshot_id, CHECK, check_of(clocks))
 
@@ -107,6 +107,11 @@ def basis_of(start: forward.Start) -> dict[str, Any]:
         "without_start": np.array(start.without_start),
         "run": np.array([start.settings.runs, start.settings.weeks, start.settings.window_weeks]),
     }  # fmt: skip
+
+
+def _small(counts: Any) -> Any:
+    """Counts in two bytes each where they fit."""
+    return counts.astype(np.uint16) if counts.max(initial=0) < 2**16 else counts
 
 
 def _names(cells: Sequence[forward.Cell]) -> Any:

@@ -75,12 +75,31 @@ def headline(answers: list[Answer], seen: WhatIf) -> list[str]:
             end = first.fan(over)
             least, most = count(round(end.low[-1])), count(round(end.high[-1]))
             said.append(
-                f"If nothing changes, {count(now)} over {over} weeks become {least} to {most} by "
-                f"{day(seen.day(len(end.low) - 1))}: nobody over {over} weeks is not reached."
+                f"If nothing changes, {count(now)} over {over} weeks today become {least} to {most} by "
+                f"{day(seen.day(len(end.low) - 1))}. The line of nobody over {over} weeks is not reached by then."
             )
         else:
             said.append(f"If nothing changes, nobody waits over {over} weeks by {day(seen.day(reached.week))}.")
     return said
+
+
+def compared(answers: list[Answer], over: int, seen: WhatIf) -> list[str]:
+    """What each thing that is tried does to the people of the chart at the end, in a sentence."""
+    base = answers[0].fan(over)
+    end = day(seen.day(len(base.middle) - 1))
+    out = []
+    for answer in answers[1:]:
+        found = answer.fan(over)
+        out.append(
+            f"{answer.scenario.name}: {count(round(found.middle[-1]))} {_who(over)} on {end} "
+            f"({count(round(found.low[-1]))} to {count(round(found.high[-1]))}), "
+            f"instead of {count(round(base.middle[-1]))} if nothing changes."
+        )
+    return out
+
+
+def _who(over: int) -> str:
+    return f"over {over} weeks" if over else "on the list"
 
 
 def goals_table(answers: list[Answer], seen: WhatIf) -> list[dict[str, Any]]:

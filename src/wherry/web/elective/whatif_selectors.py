@@ -125,7 +125,7 @@ class WhatIf:
         """Seconds since the work was asked for that comes before all other."""
         return store.asked_for(self.snapshot.id, BASIS) or 0.0
 
-    @property
+    @cached_property
     def goals(self) -> tuple[Goal, ...]:
         """The lines to reach."""
         weeks = int(self.basis["run"][1]) if self.basis is not None else 0
@@ -142,8 +142,7 @@ class WhatIf:
         moved = 0.0
         for function in self.functions_of(question):
             found = store.read(self.snapshot.id, Unit(function, scenario).key)
-            own = [n for n, cell in enumerate(self.cells) if cell.function == function]
-            keep = [place for place, n in enumerate(own) if n in rows]
+            keep = [place for place, n in enumerate(self._own[function]) if n in rows]
             part = found["waiting"][:, :, keep].sum(2, dtype=np.int64)
             total = part if total is None else total + part
             moved += float(found["moved"][:, keep].sum() / found["moved"].shape[0])
@@ -162,6 +161,14 @@ class WhatIf:
         values = dict.fromkeys(str(getattr(self.cells[n], column)) for n in self.chosen(question))
         whole = Question(question.function, question.trust, question.site)
         return {value: self.answer(scenario, replace(whole, **{facet: value})) for value in values}  # type: ignore[arg-type]
+
+    @cached_property
+    def _own(self) -> dict[str, list[int]]:
+        """The lists of each function."""
+        own: dict[str, list[int]] = {}
+        for n, cell in enumerate(self.cells):
+            own.setdefault(cell.function, []).append(n)
+        return own
 
     @cached_property
     def check(self) -> dict[str, Array] | None:

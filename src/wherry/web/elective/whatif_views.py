@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +19,7 @@ from wherry.web.access.requires import requires
 from wherry.web.components.export import stream_csv
 from wherry.web.elective import whatif_presenters as present
 from wherry.web.elective import whatif_question as asking
+from wherry.web.elective import whatif_store as store
 from wherry.web.elective.whatif_charts import fan_chart
 from wherry.web.elective.whatif_question import LINES, Question, Slot
 from wherry.web.elective.whatif_selectors import Answer, WhatIf
@@ -25,6 +28,9 @@ from wherry.web.waiting.selectors import NothingYet
 _NOTHING = {"title": "What if", "what": "what would happen to the list over the next two years"}
 #: Seconds of waiting after which a page says that the worker may not be running.
 _LONG = 120
+_KEPT = 24
+_kept: OrderedDict[tuple[Any, ...], dict[str, Any]] = OrderedDict()
+_lock = threading.Lock()
 
 
 def _asked(request: Request) -> tuple[WhatIf, Question, tuple[str, ...], list[Scenario]]:
@@ -81,6 +87,21 @@ def what_if(request: Request) -> HttpResponse:
 
 
 def _answered(seen: WhatIf, question: Question, scenarios: list[Scenario]) -> dict[str, Any]:
+    """What a page says; the last few are kept, for what is worked out never changes."""
+    key = (str(store.folder(seen.snapshot.id)), seen.trusts_seen, question, seen.check is not None)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    found = _say(seen, question, scenarios)
+    with _lock:
+        _kept[key] = found
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
+    return found
+
+
+def _say(seen: WhatIf, question: Question, scenarios: list[Scenario]) -> dict[str, Any]:
     answers = [seen.answer(scenario, question) for scenario in scenarios]
     fans = [answer.fan(question.over) for answer in answers]
     highest = max(max(fan.high) for fan in fans)
@@ -90,8 +111,9 @@ def _answered(seen: WhatIf, question: Question, scenarios: list[Scenario]) -> di
     together = {value: [one[value] for one in by] for value in by[0]}
     choices = seen.choices()
     return {
-        "answers": answers,
+        "answered": True,
         "headline": present.headline(answers, seen),
+        "compared": present.compared(answers, question.over, seen),
         "goals": present.goals_table(answers, seen),
         "charts": list(zip(scenarios, charts, strict=True)),
         "weeks": present.weeks_table(answers, question.over, seen),
