@@ -64,9 +64,9 @@ def propose(
     made: list[Offer] = []
     left_out: list[tuple[ProposedMove, str]] = []
     with transaction.atomic():
-        keys = {
-            move.capacity_key: min(m.places for m in moves if m.capacity_key == move.capacity_key) for move in moves
-        }
+        keys: dict[str, int] = {}
+        for move in moves:
+            keys[move.capacity_key] = min(move.places, keys.get(move.capacity_key, move.places))
         for key in sorted(keys):
             places.set_places(key, keys[key], snapshot.id, snapshot.census)
         asked = [move.pathway_key for move in moves]
