@@ -11,7 +11,7 @@ from snapshot_factory import Made
 
 from wherry.web.access import Role
 from wherry.web.access.models import AuditEvent
-from wherry.web.offers import answers, selectors
+from wherry.web.offers import answers, earlier, patients, selectors, shortfall
 from wherry.web.offers.models import AnswerCode, Offer, State
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,28 @@ def test_pages_of_a_long_worklist_follow_each_other(bench: Bench, monkeypatch: p
         assert (found.total, found.pages) == (5, 3)
     assert sorted(seen) == [offer.pk for offer in made]
     assert selectors.read({"page": "x", "state": "nonsense"}) == selectors.Asked()
+
+
+def test_promises_beyond_the_room_that_a_hospital_shows_are_named(bench: Bench) -> None:
+    rooms = earlier.rooms_of(patients.care())
+    week = next(
+        w
+        for w in rooms.weeks["theatre", "110"]
+        if w["site"] == "RGP75" and w["week_start"] >= WEEK - timedelta(weeks=1)
+    )
+    key, monday = earlier.capacity_key(week), week["week_start"]
+    terms = {"week_start": monday, "capacity_key": key, "places": 3}
+    fits, not_there = bench.agreed(0, **terms, minutes=week["free_minutes"]), bench.offered(1, capacity_key=KEY + "x")
+    bench.offer(fits, treat_on=monday, answer_by=TODAY + timedelta(days=9), agreed_sooner=True, note="agreed")
+    found = shortfall.shortfalls(bench.manager, TODAY)
+    assert [(short.offers, short.promised, short.room) for short in found] == [((not_there.pk,), 1, 0)]
+    page = signed_in(Role.WAITING_LIST_MANAGER, "RM1").get("/offers/").content.decode()
+    assert "1 promised, room for 0" in page
+    assert not shortfall.shortfalls(access(Role.WAITING_LIST_MANAGER, "RCX"), TODAY)
+    Offer.objects.filter(pk=fits.pk).update(minutes=week["free_minutes"] + 1)
+    assert len(shortfall.shortfalls(bench.manager, TODAY)) == 2
+    later = TODAY + timedelta(days=15)
+    assert not shortfall.shortfalls(bench.manager, later), "holds that ran out promise nothing"
 
 
 def test_an_empty_worklist_says_how_offers_come(handmade: Made) -> None:

@@ -59,9 +59,13 @@ class Option:
 
 @dataclass(frozen=True)
 class Rooms:
-    """The free capacity of one snapshot, by kind and treatment function, soonest first; small, so kept in memory."""
+    """The free capacity of one snapshot, by kind and treatment function, soonest first; small, so kept in memory.
+
+    `free` is by pool: minutes of theatre, places of clinics.
+    """
 
     weeks: Mapping[tuple[str, str], list[dict[str, Any]]]
+    free: Mapping[str, int]
     minutes: Mapping[tuple[str, str], int]
     homes: Mapping[str, tuple[float, float]]
     system: System
@@ -79,9 +83,12 @@ def rooms_of(snapshot: Snapshot) -> Rooms:
 
 def _read(snapshot: Snapshot) -> Rooms:
     weeks: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    free: dict[str, int] = {}
     rows = snapshot.arrow("capacity_week").to_pylist()
     for row in sorted(rows, key=lambda r: (r["week_start"], r["site"], r["procedure_group"], r["complexity"])):
-        if row["free_minutes" if row["kind"] == "theatre" else "free_slots"] > 0:
+        room = row["free_minutes" if row["kind"] == "theatre" else "free_slots"]
+        if room > 0:
+            free[capacity_key(row)] = room
             weeks.setdefault((row["kind"], row["treatment_function"]), []).append(row)
     lengths = {
         (row["site"], row["procedure_group"]): ceil(row["mean_minutes"] + (row["turnover_minutes"] or 0))
@@ -92,7 +99,7 @@ def _read(snapshot: Snapshot) -> Rooms:
         row["lsoa"]: (row["latitude"], row["longitude"])
         for row in system.places.select(["lsoa", "latitude", "longitude"]).to_pylist()
     }
-    return Rooms(weeks, lengths, homes, system)
+    return Rooms(weeks, free, lengths, homes, system)
 
 
 def options(facts: Facts, today: date, snapshot: Snapshot | None = None) -> list[Option]:
@@ -125,6 +132,12 @@ def options(facts: Facts, today: date, snapshot: Snapshot | None = None) -> list
     return sorted(found.values(), key=lambda o: (o.week_start, o.miles if o.miles is not None else 999.0, o.site))
 
 
+def capacity_key(week: Mapping[str, Any]) -> str:
+    """The name of a row of `capacity_week` as a pool."""
+    names = ("kind", "site", "week_start", "treatment_function", "procedure_group", "complexity")
+    return "|".join(str(week[name]) for name in names)
+
+
 def _option(rooms: Rooms, week: Mapping[str, Any], group: str, row: Mapping[str, Any], today: date) -> Option | None:
     minutes: int | None = None
     stated = week["free_slots"]
@@ -134,16 +147,7 @@ def _option(rooms: Rooms, week: Mapping[str, Any], group: str, row: Mapping[str,
         stated = week["free_minutes"] // max(1, minutes)
     if stated < 1:
         return None
-    key = "|".join(
-        [
-            week["kind"],
-            week["site"],
-            week["week_start"].isoformat(),
-            week["treatment_function"],
-            week["procedure_group"],
-            week["complexity"],
-        ]
-    )
+    key = capacity_key(week)
     site, home = rooms.system.site(week["site"]), rooms.homes.get(str(row.get("lsoa")))
     miles = road_miles(home, (site.latitude, site.longitude), today) if site is not None and home is not None else None
     return Option(week["site"], week["organisation"], week["week_start"], key, stated, stated, miles, minutes)

@@ -14,7 +14,7 @@ from wherry.waiting.offer_rules import rules_on, usual_answer_by
 from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission, requires
 from wherry.web.access.http import Request
-from wherry.web.offers import acts, answers, context, patients, presenters, selectors, services
+from wherry.web.offers import acts, answers, context, patients, presenters, selectors, services, shortfall
 from wherry.web.offers.models import Method, Offer, Origin, State
 from wherry.web.waiting.forms import day, whole
 
@@ -37,6 +37,8 @@ def worklist(request: Request) -> HttpResponse:
         "functions": [(code, names.function(code)) for code in _functions(request)],
         "origins": Origin.choices,
         "tag": presenters.TAG,
+        "short": shortfall.shortfalls(request.access, today) if request.access.can(Permission.MAKE_OFFERS) else [],
+        "names": names,
     }
     return render(request, "offers/worklist.jinja", shown)
 
