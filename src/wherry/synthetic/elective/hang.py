@@ -19,6 +19,9 @@ from wherry.synthetic.journeys import ADMITTED, NON_ADMITTED, OPEN
 from wherry.synthetic.settings import elective
 from wherry.synthetic.streams import NEVER, Mask
 
+#: Days of age from which somebody is an adult: the artificial system has no cancers of children.
+_ADULT = round(18 * 365.25)
+
 
 class Pool:
     """Pathways in the order of their days, each of which can be taken once."""
@@ -64,6 +67,7 @@ def hang(world: World, trust: int, arrivals: Arrivals) -> tuple[Whole, Arrivals]
     near = int(settings["nearest_days"])
     usable = (journeys.trust == trust) & (line.flaw == 0) & (line.sender < 0)
     usable &= world.people.death_day[line.person] == NEVER
+    usable &= world.people.birth_day[line.person] < world.census - _ADULT
     usable &= np.isin(journeys.kind, (OPEN, ADMITTED, NON_ADMITTED)) & (received > world.census - 600)
     open_: Mask = journeys.kind == OPEN
     pools: dict[tuple[int, bool, int], Pool] = {}
@@ -93,7 +97,29 @@ def hang(world: World, trust: int, arrivals: Arrivals) -> tuple[Whole, Arrivals]
     kept.day = received[found[rows]] + kept.gap
     # moved by a few days, some would be open on a pathway that is not, or upgraded after the census
     sound = np.flatnonzero((open_[found[rows]] | ~kept.open(world.census)) & (kept.day <= world.census))
-    return found[rows][sound], kept.take(sound)
+    kept = kept.take(sound)
+    found = found[rows][sound]
+    kept.group = men_first(kept.group, ~world.people.women[line.person[found]])
+    return found, kept
+
+
+def men_first(group: Whole, man: Mask) -> Whole:
+    """Groups with prostate and other urological exchanged, so that prostate goes to men; how many of each stays.
+
+    Only if there are more prostates than men among the two does a woman keep one, and then it becomes urological.
+
+    >>> prostate, other = GROUPS.index("prostate"), GROUPS.index("urological")
+    >>> men_first(np.array([prostate, other, 0]), np.array([False, True, False])).tolist() == [other, prostate, 0]
+    True
+    """
+    prostate, other = GROUPS.index("prostate"), GROUPS.index("urological")
+    both = np.flatnonzero(np.isin(group, (prostate, other)))
+    many = min(int((group == prostate).sum()), int(man[both].sum()))
+    # men who have one already keep it, then men with another; the order of rows decides among them
+    order = both[np.lexsort((group[both] != prostate, ~man[both]))]
+    out = group.copy()
+    out[order[:many]], out[order[many:]] = prostate, other
+    return out
 
 
 def passed_on(world: World, trust: int) -> Whole:
