@@ -23,6 +23,7 @@ from wherry.web.elective.whatif_store import BASIS, Unit
 
 log = logging.getLogger(__name__)
 CHECK = "check"
+FAILED = "Something went wrong that we did not expect, and it was noted for whoever runs this service."
 #: How far back the model is started to be checked, in weeks.
 CHECK_WEEKS = 26
 _TABLES = ("rtt_period", "pathway_event", "list_entry", "waiting_list")
@@ -52,6 +53,15 @@ def work_out(snapshot_id: str, units: list[dict[str, Any]]) -> None:
     if snapshot is None or snapshot.id != snapshot_id:
         return  # a newer one was published: its readers ask again
     store.sweep(snapshot_id)
+    try:
+        _work(snapshot, units)
+    except Exception:
+        log.exception("what-if could not be worked out for %s", snapshot_id)
+        store.fail(snapshot_id, FAILED)
+
+
+def _work(snapshot: Any, units: list[dict[str, Any]]) -> None:
+    snapshot_id = snapshot.id
     clocks, start = _measured(snapshot)
     if not store.has(snapshot_id, BASIS):
         store.write(snapshot_id, BASIS, basis_of(start))

@@ -131,6 +131,28 @@ def asked_for(snapshot_id: str, key: str) -> float | None:
         return None
 
 
+def fail(snapshot_id: str, words: str) -> None:
+    """Say that work went wrong; readers see it until somebody asks again."""
+    here = folder(snapshot_id)
+    here.mkdir(parents=True, exist_ok=True)
+    (here / "failed.txt").write_text(words, encoding="utf-8")
+
+
+def failure(snapshot_id: str) -> str:
+    """What went wrong, in words; blank if nothing did."""
+    try:
+        return (folder(snapshot_id) / "failed.txt").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def forgive(snapshot_id: str) -> None:
+    """Take away what went wrong and every mark, so that it is asked again."""
+    here = folder(snapshot_id)
+    for path in [*here.glob("*.asked"), here / "failed.txt"]:
+        path.unlink(missing_ok=True)
+
+
 def sweep(snapshot_id: str) -> None:
     """Remove what belongs to other snapshots."""
     keep = folder(snapshot_id)

@@ -60,6 +60,8 @@ def what_if(request: Request) -> HttpResponse:
         seen, question, ignored, scenarios = _asked(request)
     except NothingYet:
         return render(request, "elective/capacity_nothing.jinja", _NOTHING)
+    if "again" in request.GET and store.failure(seen.snapshot.id):
+        store.forgive(seen.snapshot.id)
     missing, whole = _ready(seen, question, scenarios)
     if seen.basis is not None and not seen.choices()["function"]:
         missing = 0
@@ -78,6 +80,7 @@ def what_if(request: Request) -> HttpResponse:
         "missing": missing,
         "whole": whole,
         "no_worker": seen.waited > _LONG,
+        "failure": store.failure(seen.snapshot.id),
         "address": request.META.get("QUERY_STRING", ""),
         "nobody": seen.basis is not None and not seen.chosen(question),
     }
