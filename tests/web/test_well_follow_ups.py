@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
+from shutil import copytree
 
+import pyarrow.parquet as pq
 import pytest
 import waiting_support as support
 import well_support as ww
@@ -14,10 +17,12 @@ from django.urls import reverse
 from snapshot_factory import Made
 from well_support import TODAY, access
 
+from wherry.hub.schema import TABLES
 from wherry.waiting.follow_ups import State
 from wherry.web.access import Role
 from wherry.web.access.models import AuditEvent, User
 from wherry.web.offers.acts import Actor
+from wherry.web.waiting import frame as waiting_frame
 from wherry.web.well import follow_frame, follow_selectors, follow_services, selectors
 from wherry.web.well.acts import ChangedMeanwhile, Refused
 from wherry.web.well.follow_selectors import VIEWS, FollowUps
@@ -230,3 +235,26 @@ def test_by_telephone_with_proofs_and_answered_by_page(handmade: Made, client_fo
     page = clinician.get(reverse("well:request", args=[asked.pk])).content.decode()
     assert "Too soon" in page
     assert client_for(Role.CLINICIAN, ("NOBODY",)).get(reverse("well:request", args=[asked.pk])).status_code == 404
+
+
+def test_without_any_rows_every_page_says_what_would_be_here(
+    handmade: Made, client_for: Clients, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copytree(handmade.hub, tmp_path / "hub")
+    monkeypatch.setenv("WHERRY_DATA", str(tmp_path))
+    folder = tmp_path / "hub" / "snapshots" / handmade.snapshot_id
+    for name in ("follow_up", "waiting_risk", "cancer_wait", "waiting_list"):
+        pq.write_table(TABLES[name].schema.empty_table(), folder / f"{name}.parquet")
+    waiting_frame.forget()
+    try:
+        for role, places in (
+            (Role.CLINICIAN, ("risks", "due", "tasks", "results", "follow_ups", "requests")),
+            (Role.WAITING_LIST_MANAGER, ("ask", "find", "risks_csv", "follow_ups_csv", "to_record")),
+        ):
+            for place in places:
+                assert client_for(role).get(reverse(f"well:{place}")).status_code == 200, place
+        page = client_for(Role.CLINICIAN).get(reverse("well:follow_ups")).content.decode()
+        assert "Follow-ups come with the trusts’ extracts" in page
+    finally:
+        for kept in (waiting_frame, selectors, follow_frame):
+            kept.forget()

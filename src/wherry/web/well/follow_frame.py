@@ -54,6 +54,7 @@ class FollowFrame:
     order: npt.NDArray[np.int64]
     keys: npt.NDArray[np.bytes_]
     key_rows: npt.NDArray[np.int64]
+    who: Any
 
     @property
     def size(self) -> int:
@@ -70,7 +71,9 @@ class FollowFrame:
     def take(self, rows: npt.NDArray[Any]) -> list[dict[str, Any]]:
         """Rows with their state and days late."""
         out: list[dict[str, Any]] = self.table.take(pa.array(rows)).to_pylist()
-        for row, number in zip(out, rows.tolist(), strict=True):
+        people = self.who.take(pa.array(rows)).to_pylist()
+        for row, number, person in zip(out, rows.tolist(), people, strict=True):
+            row["who"] = person
             row["state"] = State(int(self.states[number]))
             row["late"] = int(self.late[number])
             row["policy"] = bool(self.policy[number])
@@ -126,7 +129,22 @@ def build(snapshot: Snapshot, today: date) -> FollowFrame:
         order=follow_ups.late_order(rank, late),
         keys=keys[by_key],
         key_rows=by_key,
+        who=_who(snapshot, table["pathway_key"]),
     )
+
+
+#: What a page shows of a person.
+_PERSON = ["identity_key", "surname", "forename", "nhs_number", "nhs_number_valid", "birth_date", "local_patient_id"]
+
+
+def _who(snapshot: Snapshot, pathway_keys: Any) -> Any:
+    """Who each follow-up belongs to: the identity at the trust that holds its pathway; blank where none is known."""
+    pathways: Any = snapshot.arrow("pathway", columns=["pathway_key", "identity_key"])
+    at = pc.index_in(pathway_keys, value_set=pathways["pathway_key"].combine_chunks())
+    keys = pathways["identity_key"].combine_chunks().take(at)
+    identities: Any = snapshot.arrow("person_identity", columns=_PERSON)
+    there = pc.index_in(keys, value_set=identities["identity_key"].combine_chunks())
+    return identities.drop_columns(["identity_key"]).combine_chunks().take(there)
 
 
 def _read(snapshot: Snapshot) -> Any:

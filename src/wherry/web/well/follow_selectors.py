@@ -14,7 +14,6 @@ from wherry.waiting.follow_ups import State
 from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
-from wherry.web.offers import patients
 from wherry.web.waiting.frame import Bools
 from wherry.web.waiting.naming import names_of
 from wherry.web.waiting.selectors import NothingYet
@@ -102,11 +101,9 @@ class FollowUps:
     def lines(self, rows: Any) -> list[dict[str, Any]]:
         """Rows with names, reason in words, and why they stand where they stand."""
         taken = self.frame.take(np.asarray(rows))
-        people = identities(taken)
         agreed = agreements(row["follow_up_key"] for row in taken)
         for row in taken:
             reason = self.rules.reason(row["reason"])
-            row["who"] = people.get(row["pathway_key"], {})
             row["reason_words"] = reason.words
             row["why"] = follow_ups.why_here(reason, row["late"]) if row["state"] in follow_ups.PAST else ""
             row["rule"] = self.rules.policy(row["treatment_function"], row["reason"]) if row["policy"] else None
@@ -145,15 +142,6 @@ def subject(row: dict[str, Any]) -> FollowUp:
         organisation=row["source"],
         treatment_function=row["treatment_function"] or "",
     )
-
-
-def identities(rows: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Who each pathway belongs to, by pathway: the identity at the trust that holds it."""
-    snapshot = patients.care()
-    pathways = patients.rows_where(snapshot, "pathway", "pathway_key", [row["pathway_key"] for row in rows])
-    keys = [row["identity_key"] for row in pathways]
-    known = {row["identity_key"]: row for row in patients.rows_where(snapshot, "person_identity", "identity_key", keys)}
-    return {row["pathway_key"]: known.get(row["identity_key"], {}) for row in pathways}
 
 
 def agreements(keys: Iterable[str]) -> dict[str, Agreement]:
