@@ -49,14 +49,13 @@ class Services:
 
     def __init__(self, rows: tuple[Service, ...]) -> None:
         self.rows = rows
+        self._held: dict[tuple[str, str], list[Service]] = {}
+        for row in rows:
+            self._held.setdefault((row.site, row.treatment_function), []).append(row)
 
     def level(self, site: str, treatment_function: str, procedure_group: str, on: date) -> int:
         """The hardest complexity a site takes, as a place in `COMPLEXITIES`; -1 if it cannot do it at all."""
-        held = [
-            row
-            for row in self.rows
-            if row.site == site and row.treatment_function == treatment_function and row.holds(on)
-        ]
+        held = [row for row in self._held.get((site, treatment_function), ()) if row.holds(on)]
         exact = [row for row in held if row.procedure_group == procedure_group and procedure_group]
         chosen = exact or [row for row in held if not row.procedure_group]
         return max((COMPLEXITIES.index(row.complexity) for row in chosen), default=-1)
