@@ -1,4 +1,4 @@
-"""What a site can do: the level of its function, overridden by a procedure group, between two days; files that are wrong."""
+"""What a site can do: the level of its function, overridden by a group, between two days; wrong files are refused."""
 
 from __future__ import annotations
 
