@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+import wherry.web.waiting.urls  # noqa: F401 - registers how pathway keys stand in addresses
 from wherry.web.well import ask_views, follow_views, request_views, result_views, risk_views, task_views
 
 app_name = "well"
