@@ -43,6 +43,9 @@ INDEXES = (
     ("quality_finding", "identity_key"),
     ("person_identity", "person_key"),
     ("person", "person_key"),
+    ("waiting_list", "pathway_key"),
+    ("contact_detail", "person_key"),
+    ("observation", "person_key"),
 )
 _GROUP = 1024
 
@@ -141,7 +144,7 @@ def forget() -> None:
 
 def _copies(snapshot: Snapshot) -> Path:
     manifest = snapshot.path("pathway").parent / "manifest.json"
-    return data_dir() / "web-lookup" / f"{snapshot.id}-{manifest.stat().st_mtime_ns:x}"
+    return data_dir() / "web-lookup" / f"{snapshot.id}-{manifest.stat().st_mtime_ns:x}-{len(INDEXES)}"
 
 
 def _make_copies(snapshot: Snapshot, ready: Path) -> None:
@@ -164,7 +167,8 @@ def _sort(source: Path, target: Path, by: str) -> None:
     schema = pq.read_schema(source)
     with duckdb.connect() as con:
         con.execute(
-            "SET memory_limit = '1GB'; SET threads = 2; SET preserve_insertion_order = true; SET TimeZone = 'UTC'"
+            "SET memory_limit = '1GB'; SET threads = 2; SET preserve_insertion_order = true; SET TimeZone = 'UTC';"
+            "SET enable_progress_bar = false"
         )
         con.execute(f"SET temp_directory = '{target.parent}'")
         query = f"SELECT * FROM read_parquet(?, file_row_number = true) ORDER BY {by} NULLS LAST, file_row_number"
