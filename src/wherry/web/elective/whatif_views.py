@@ -20,6 +20,7 @@ from wherry.web.components.export import stream_csv
 from wherry.web.elective import whatif_presenters as present
 from wherry.web.elective import whatif_question as asking
 from wherry.web.elective import whatif_store as store
+from wherry.web.elective import whatif_theory as theories
 from wherry.web.elective.whatif_charts import fan_chart
 from wherry.web.elective.whatif_question import LINES, Question, Slot
 from wherry.web.elective.whatif_selectors import Answer, WhatIf
@@ -122,8 +123,8 @@ def _say(seen: WhatIf, question: Question, scenarios: list[Scenario]) -> dict[st
         "weeks": present.weeks_table(answers, question.over, seen),
         "facet": facet,
         "parts": present.parts_table(together, question, facet, seen, choices[facet]) if len(together) > 1 else [],
-        "theory": present.theory(seen, question),
-        "stages": present.stages(seen, question),
+        "theory": theories.theory(seen, question),
+        "stages": theories.stages(seen, question),
         "assumed": present.assumed(seen, question, answers),
         "past": present.past(seen, question),
         "list_query": _list_query(question),
