@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wherry.errors import UserError
+from wherry.waiting.offer_rules import rules_on
 
 #: Weeks looked ahead.
 HORIZON = 52
@@ -135,13 +136,11 @@ def scale_on(on: date) -> Scale:
     """The scale that holds on a day. Raises UserError before the first."""
     text = resources.files("wherry.waiting.aid").joinpath("data", "weights.toml").read_text(encoding="utf-8")
     document = tomllib.loads(text)
-    held = {}
-    for name in ("scale", "harder", "distance"):
-        rows = [row for row in document[name] if row["from_date"] <= on]
-        if not rows:
-            raise UserError(f"weights.toml has no {name} for {on.isoformat()}.")
-        held[name] = max(rows, key=lambda row: row["from_date"])
-    scale = held["scale"]
+    rows = [row for row in document["scale"] if row["from_date"] <= on]
+    if not rows:
+        raise UserError(f"weights.toml has no scale for {on.isoformat()}.")
+    scale = max(rows, key=lambda row: row["from_date"])
+    rules = rules_on(on)  # what makes a case harder, and a mile, are the same when the offer is made
     return Scale(
         growth=scale["growth"],
         weeks_at_most=scale["weeks_at_most"],
@@ -150,7 +149,7 @@ def scale_on(on: date) -> Scale:
         mile=scale["mile"],
         mile_band=scale["mile_band"],
         weight=tuple((row["from_week"], row["points"]) for row in scale["weight"]),
-        frailty=held["harder"]["clinical_frailty_scale"],
-        asa=held["harder"]["asa_grade"],
-        road_factor=held["distance"]["road_factor"],
+        frailty=rules.frail_from,
+        asa=rules.severe_from,
+        road_factor=rules.road_factor,
     )
