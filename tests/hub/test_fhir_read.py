@@ -284,7 +284,12 @@ def test_dirty_resources_are_quarantined_with_file_and_row(tmp_path: Path) -> No
         ("wide.json", json.dumps(patient()).encode("utf-16"), "wrong_encoding", "UTF-16"),
         ("latin.json", '{"resourceType":"Patient",\n"id":"é"}'.encode("latin-1"), "wrong_encoding", "line 2"),
         ("deep.json", b"[" * 100_000, "bad_json", "not JSON"),
-        ("cut.json.gz", gzip.compress(json.dumps(patient(x="y" * 9_000)).encode())[:40], "unreadable", "to its end"),
+        (
+            "cut.json.gz",
+            gzip.compress(json.dumps(patient(x="y" * 9_000)).encode(), mtime=0)[:40],
+            "unreadable",
+            "to its end",
+        ),
         ("cut.zip", b"PK\x03\x04" + b"0" * 50, "unreadable", "zip"),
         ("list.json", b'{"resourceType": "Bundle", "entry": 5}', "bad_structure", "not a list"),
         ("text.json", b'"words"', "not_a_resource", "JSON object"),
