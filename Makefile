@@ -11,7 +11,7 @@ run: $(VENV)/.base
 	@$(BIN)/wherry run --scale $(SCALE)
 
 test: $(VENV)/.dev
-	$(BIN)/pytest --numprocesses 2 --dist loadfile -rs
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -rs
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
