@@ -46,6 +46,8 @@ INDEXES = (
     ("waiting_list", "pathway_key"),
     ("contact_detail", "person_key"),
     ("observation", "person_key"),
+    ("cancer_wait", "pathway_key"),
+    ("waiting_risk", "pathway_key"),
 )
 _GROUP = 1024
 

@@ -18,6 +18,7 @@ from wherry.web.access import Permission, audit, requires
 from wherry.web.access.http import Request
 from wherry.web.components.formats import person_name
 from wherry.web.waiting import forms, naming, overlay, pathway, presenters, rules, services, timeline
+from wherry.web.waiting.beside import beside
 from wherry.web.waiting.models import ValidationDecision
 from wherry.web.waiting.naming import Names, names_of
 from wherry.web.waiting.pathway import OpenedPathway
@@ -64,6 +65,7 @@ def context(request: Request, listing: WaitingList, found: OpenedPathway) -> dic
         "names": names,
         "sentence": sentence(listing, found, names),
         "told": told,
+        "beside": beside(request.access, listing.snapshot, found.key, listing.today),
         "steps": {step.row: step for step in told.steps} if told else {},
         "booked": booked,
         "line": timeline.draw(found.events, found.periods, booked, census, naming.EVENT_TYPES),
