@@ -212,7 +212,11 @@ def fits() -> Callable[[Any], None]:
     """`fits(page)`: the page's body does not scroll sideways (wide tables scroll in their own box)."""
 
     def check(page: Any) -> None:
-        widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        for _ in range(20):  # a window that was just made narrow is laid out a moment later
+            widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+            if widths[0] <= widths[1]:
+                break
+            page.wait_for_timeout(100)
         assert widths[0] <= widths[1], f"{page.url} is {widths[0]} wide in a window of {widths[1]}"
 
     return check

@@ -27,6 +27,8 @@ PLACES = {
     Role.EXECUTIVE: ["/", "/measures/on_list/", "/data/published/", "/me/", "/me/password/", "/help/", "/about/"],
     Role.INFORMATION_GOVERNANCE: ["/", "/audit/", "/audit/unusual/", "/data/"],
     Role.ADMINISTRATOR: ["/", "/people/", "/people/1/", "/people/add/", "/data/"],
+    Role.CALL_HANDLER: ["/", "/offers/calls/", "/waiting-well/ask/"],
+    Role.CANCER_NAVIGATOR: ["/", "/cancer/", "/elective/capacity/", "/elective/diagnostics/"],
 }
 
 
