@@ -94,7 +94,6 @@ class Scale:
     weight: tuple[tuple[int, int], ...]
     frailty: int
     asa: int
-    road_factor: float
 
     def points(self, weeks: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Points of one further week for people who have waited `weeks` whole weeks.
@@ -151,5 +150,4 @@ def scale_on(on: date) -> Scale:
         weight=tuple((row["from_week"], row["points"]) for row in scale["weight"]),
         frailty=rules.frail_from,
         asa=rules.severe_from,
-        road_factor=rules.road_factor,
     )

@@ -14,7 +14,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute
 
@@ -26,6 +25,7 @@ from wherry.reference.system import System
 from wherry.waiting.aid import columns
 from wherry.waiting.aid.policy import Policy, Scale, scale_on
 from wherry.waiting.aid.problem import KIND, NONE, Bools, Cells, Ints, Need, People, Problem
+from wherry.waiting.offer_rules import road_miles
 
 pc: Any = pyarrow.compute  # the stubs of both are narrower than they are
 array: Any = pa.array
@@ -35,7 +35,6 @@ Clock = tuple[str, int]
 
 #: Rank that cancer has at the latest: as P2.
 CANCER_RANK = rank_of("P2")
-_EARTH_MILES = 3958.8
 _STAGE = {kind: stage for stage, kind in KIND.items()}
 
 LIST = [
@@ -84,7 +83,7 @@ def problem_of(
     codes, needs = needs_of(listed, frailty)
     can = capable(system, needs, sites, today)
     homes = homes_of(listed, codes, can, sites, trust_of)
-    miles = miles_of(listed, system, sites, scale)
+    miles = miles_of(listed, system, sites, today)
     willing = willing_of(listed, snapshot.arrow("contact_detail", ["person_key", "miles_willing"]), policy.miles)
     rows = np.arange(listed.num_rows)
     reach = can[codes] & (miles >= 0) & (miles <= willing[:, None])
@@ -264,34 +263,20 @@ def homes_of(listed: Column, codes: Ints, can: Bools, sites: tuple[str, ...], tr
     return out
 
 
-def miles_of(listed: Column, system: System, sites: tuple[str, ...], scale: Scale) -> Ints:
+def miles_of(listed: Column, system: System, sites: tuple[str, ...], today: date) -> Ints:
     """Whole road miles from each person's LSOA to each site; -1 where the LSOA is not known."""
     places = system.places.select(["lsoa", "latitude", "longitude"])
     codes = [*places["lsoa"].to_pylist()]
     known = {code: number for number, code in enumerate(codes)}
     where = np.array(columns.by_text(listed["lsoa"], lambda code: known.get(code or "", NONE)), dtype=np.int64)
-    latitude, longitude = places["latitude"].to_numpy(), places["longitude"].to_numpy()
+    points: Any = list(zip(places["latitude"].to_pylist(), places["longitude"].to_pylist(), strict=True))
     table = np.full((len(codes) + 1, len(sites)), NONE, dtype=np.int64)
     for number, code in enumerate(sites):
         site = system.site(code)
         if site is not None:
-            straight = great_circle(latitude, longitude, site.latitude, site.longitude)
-            table[:-1, number] = np.rint(straight * scale.road_factor)
+            there = (site.latitude, site.longitude)
+            table[:-1, number] = [round(road_miles(point, there, today)) for point in points]
     return np.asarray(table[where])
-
-
-def great_circle(
-    latitude: npt.NDArray[Any], longitude: npt.NDArray[Any], to_latitude: float, to_longitude: float
-) -> npt.NDArray[np.float64]:
-    """Miles over the ground between places in degrees.
-
-    >>> round(float(great_circle(np.array([52.6177]), np.array([1.2203]), 52.5620, 1.7177)[0]), 1)
-    21.2
-    """
-    a, b = np.radians(latitude), np.radians(to_latitude)
-    half = np.sin((b - a) / 2) ** 2
-    half = half + np.cos(a) * np.cos(b) * np.sin(np.radians(to_longitude - longitude) / 2) ** 2
-    return np.asarray(2 * _EARTH_MILES * np.arcsin(np.sqrt(half)), dtype=np.float64)
 
 
 def willing_of(listed: Column, contacts: Column, default: int) -> Ints:
