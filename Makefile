@@ -1,17 +1,21 @@
-# wherry: make run · make test · make bench · make lint · make lock
+# wherry: make run · make test · make search · make bench · make lint · make lock
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 SCALE  ?= 0.05
 
-.PHONY: run test bench lint lock clean
+.PHONY: run test search bench lint lock clean
 
 run: $(VENV)/.base
 	@$(BIN)/wherry run --scale $(SCALE)
 
 test: $(VENV)/.dev
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -rs
+
+# Property tests on examples that nobody has tried yet. What it finds becomes an @example of its test.
+search: $(VENV)/.dev
+	WHERRY_EXAMPLES=search $(BIN)/pytest --numprocesses 2 --dist loadfile $$(grep -rl "from hypothesis" tests)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 from aid_problems import TODAY, best_by_trying, choices, random_problem
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
@@ -28,6 +28,10 @@ def moves_between(problem: Problem, solution: Solution) -> int:
 
 
 @given(seed=SEEDS, ceiling=st.integers(0, 2))
+@example(seed=783, ceiling=1)  # a move worth more than twice the dearest place, since nothing else is in reach
+@example(seed=959, ceiling=0)
+@example(seed=1375, ceiling=0)
+@example(seed=413, ceiling=0)  # equal costs in one class, unequal places left for the next
 @settings(max_examples=25, deadline=None)
 def test_under_a_ceiling_nothing_is_claimed_that_trying_every_plan_disproves(seed: int, ceiling: int) -> None:
     problem = random_problem(np.random.default_rng(seed), people=5)
@@ -39,7 +43,10 @@ def test_under_a_ceiling_nothing_is_claimed_that_trying_every_plan_disproves(see
     assert moves_between(problem, found.aid) <= ceiling
     assert got >= best
     assert got == best or not found.aid.proved
-    for cost, least, bound in zip(got, best, found.aid.bounds.values(), strict=True):
+    assert list(found.aid.bounds) == list(found.aid.costs)
+    for (rank, bound), cost, least in zip(found.aid.bounds.items(), got, best, strict=True):
+        if rank in found.aid.given:
+            break  # holds only beside the places of the classes before
         assert bound <= least + 1e-6
         if cost != least:
             break

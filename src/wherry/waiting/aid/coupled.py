@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from wherry.waiting.aid.exact import CHOICES_AT_MOST, Coupling, Piece, choices, solve_class
-from wherry.waiting.aid.flow import Component
+from wherry.waiting.aid.flow import LARGEST, Component
 from wherry.waiting.aid.problem import Ints
 
 #: Bounds by class.
@@ -39,6 +39,8 @@ def under_ceiling(flows: Sequence[Component], weights: tuple[Ints, ...], ceiling
             flow.solve_class(rank)
         if rule.load(flows) > ceiling:
             bound = _bind(flows, rule, rank, deadline)
+            if rule.load(flows) > ceiling:
+                raise ArithmeticError(f"no price keeps {ceiling} moves between trusts")
             return {rank: bound} | _later(flows, weights, rank, ceiling - _moves(flows, weights, rank), deadline)
         for flow in flows:
             flow.keep_optimal(rank)
@@ -152,12 +154,19 @@ def _bind(flows: Sequence[Component], rule: Coupling, rank: int, deadline: float
 
 def _priced(flows: Sequence[Component], rule: Coupling, rank: int, deadline: float) -> float:
     """The lowest whole price of the rule's weight that keeps it, and the best bound on the way."""
-    low, high = 0, 2 * max(1, *(int(flow.cost.max(initial=0)) for flow in flows))
-    kept_low = _at(flows, rule, rank, low)
+    low, kept_low = 0, _at(flows, rule, rank, 0)
     bound = _bound(flows, rule, rank, low)
-    _at(flows, rule, rank, high)
-    best = _copy(flows)
+    most = _highest_price(flows, rule)
+    high = min(
+        most, 2 * max(1, *(int(np.maximum(f.cost.max(initial=0), f.fallback_cost.max(initial=0))) for f in flows))
+    )
+    best = _at(flows, rule, rank, high)
     bound = max(bound, _bound(flows, rule, rank, high))
+    while rule.load(flows) > rule.limit and high < most:  # one move can free a chain of places, each worth a wait
+        low, kept_low = high, best
+        high = min(most, 4 * high) if time.perf_counter() < deadline else most
+        best = _at(flows, rule, rank, high)
+        bound = max(bound, _bound(flows, rule, rank, high))
     if rule.load(flows) > rule.limit:
         return bound
     while high - low > 1 and time.perf_counter() < deadline:
@@ -170,6 +179,13 @@ def _priced(flows: Sequence[Component], rule: Coupling, rank: int, deadline: flo
             low, kept_low = middle, found
     _mix(flows, rule, rank, best, kept_low)
     return float(min(bound, sum(flow.cost_of(rank) for flow in flows)))
+
+
+def _highest_price(flows: Sequence[Component], rule: Coupling) -> int:
+    """The highest price that the solver's 64-bit numbers can hold, since it multiplies costs by the number of nodes."""
+    weight = max(1, *(int(np.abs(weights).max(initial=0)) for weights in rule.weights))
+    nodes = max(1, *(max(sum(flow.cost.shape) + 2, int(flow.count.sum())) for flow in flows))
+    return int(LARGEST // (8 * nodes * weight))
 
 
 Kept = list[tuple[Ints, Ints]]
