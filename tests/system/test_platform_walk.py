@@ -29,6 +29,7 @@ PLACES = {
     Role.ADMINISTRATOR: ["/", "/people/", "/people/1/", "/people/add/", "/data/"],
     Role.CALL_HANDLER: ["/", "/offers/calls/", "/waiting-well/ask/"],
     Role.CANCER_NAVIGATOR: ["/", "/cancer/", "/elective/capacity/", "/elective/diagnostics/"],
+    Role.PLANNER: ["/", "/plans/", "/data/"],
 }
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from matrix_line import OPENS, A, C, E, Line, M, N
+from matrix_line import OPENS, A, C, E, Line, M, N, P
 
-TOTALS = frozenset({M, C, A, E})
+TOTALS = frozenset({M, C, A, E, P})
 SEES_CAPACITY = frozenset({*TOTALS, N})
 
 ELECTIVE = (

@@ -8,12 +8,12 @@ from wherry.web.access import Role
 
 M, C, A = Role.WAITING_LIST_MANAGER, Role.CLINICIAN, Role.ANALYST
 E, G, D = Role.EXECUTIVE, Role.INFORMATION_GOVERNANCE, Role.ADMINISTRATOR
-H, N = Role.CALL_HANDLER, Role.CANCER_NAVIGATOR
+H, N, P = Role.CALL_HANDLER, Role.CANCER_NAVIGATOR, Role.PLANNER
 ALL = frozenset(Role)
 IDENTIFIED = frozenset({M, C})
 OPENS = frozenset({M, C, N})
 ROWS = frozenset({M, C, A, N})
-QUALITY = frozenset({M, C, A, G, D})
+QUALITY = frozenset({M, C, A, G, D, P})
 
 
 @dataclass(frozen=True)

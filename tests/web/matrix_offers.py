@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from matrix_line import ALL, A, C, E, H, Line, M
+from matrix_line import ALL, A, C, E, H, Line, M, P
 
 SEES = frozenset({M, C, H})
 MAKES = frozenset({M})
 CALLS = frozenset({M, H})
 AGREES = frozenset({C})
-CHOICES = frozenset({M, C, A, E})
+CHOICES = frozenset({M, C, A, E, P})
 
 OFFERS = (
     Line("offers:worklist", SEES),

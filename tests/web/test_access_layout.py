@@ -78,10 +78,11 @@ def test_each_role_is_offered_its_own_places(client_for: Callable[..., Client], 
     assert offered == {
         "waiting_list_manager": ["/", "/waiting-list/", "/waiting-list/validation/", *care, "/data/", published],
         "clinician": ["/", "/waiting-list/", "/waiting-list/clinical/", *care, "/data/", published],
-        "analyst": ["/", "/waiting-list/", "/elective/", "/cancer/performance/", "/data/", published],
-        "executive": ["/", "/elective/", "/cancer/performance/", published],
+        "analyst": ["/", "/waiting-list/", "/elective/", "/cancer/performance/", "/plans/", "/data/", published],
+        "executive": ["/", "/elective/", "/cancer/performance/", "/plans/", published],
         "information_governance": ["/", "/data/", published, "/audit/"],
         "administrator": ["/", "/data/", published, "/people/"],
         "call_handler": ["/", "/offers/", "/waiting-well/ask/", published],
         "cancer_navigator": ["/", "/waiting-list/", "/elective/capacity/", "/cancer/", published],
+        "planner": ["/", "/elective/", "/cancer/performance/", "/plans/", "/data/", published],
     }

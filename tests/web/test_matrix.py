@@ -19,6 +19,7 @@ from matrix_cancer import CANCER
 from matrix_elective import ELECTIVE
 from matrix_line import ALL, OPENS, QUALITY, ROWS, A, C, D, E, G, Line, M
 from matrix_offers import OFFERS
+from matrix_planning import PLANNING
 from matrix_well import WELL
 from offers_support import matrix_needs
 from snapshot_factory import Made
@@ -85,6 +86,7 @@ TABLE = (
     *OFFERS,
     *WELL,
     *CANCER,
+    *PLANNING,
 )
 
 

@@ -45,6 +45,7 @@ _PEOPLE = {
     Role.ADMINISTRATOR: ("administrator", "Adam", "Tiller"),
     Role.CALL_HANDLER: ("calls", "Carol", "Heron"),
     Role.CANCER_NAVIGATOR: ("navigator", "Nadia", "Rudder"),
+    Role.PLANNER: ("planner", "Petra", "Willow"),
 }
 
 

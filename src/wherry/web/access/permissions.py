@@ -38,6 +38,8 @@ class Permission(StrEnum):
     SEE_CANCER = "cancer.see"
     TRACK_CANCER = "cancer.track"
     SEE_DIAGNOSTICS = "diagnostics.see"
+    SEE_PLANS = "plans.see"
+    MAKE_PLANS = "plans.make"
     SEE_AUDIT = "audit.see"
     MANAGE_ACCESS = "access.manage"
 
@@ -74,6 +76,8 @@ _WORDS = {
     Permission.SEE_CANCER: "See the cancer list",
     Permission.TRACK_CANCER: "Track cancer patients: chase, escalate, transfer",
     Permission.SEE_DIAGNOSTICS: "See who waits for a diagnostic test",
+    Permission.SEE_PLANS: "See scenarios of demand, capacity and beds",
+    Permission.MAKE_PLANS: "Change scenarios and run them",
     Permission.SEE_AUDIT: "Read and export the audit log",
     Permission.MANAGE_ACCESS: "Manage people and their roles",
 }
@@ -90,6 +94,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     CALL_HANDLER = "call_handler"
     CANCER_NAVIGATOR = "cancer_navigator"
+    PLANNER = "planner"
 
     @property
     def words(self) -> str:
@@ -143,9 +148,12 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         | _PATIENTS
     ),
     Role.ANALYST: frozenset(
-        _EVERYONE | _TOTALS | {Permission.SEE_LIST, Permission.EXPORT_LIST, Permission.SEE_QUALITY}
+        _EVERYONE
+        | _TOTALS
+        | {Permission.SEE_LIST, Permission.EXPORT_LIST, Permission.SEE_QUALITY}
+        | {Permission.SEE_PLANS, Permission.MAKE_PLANS}
     ),
-    Role.EXECUTIVE: frozenset(_EVERYONE | _TOTALS),
+    Role.EXECUTIVE: frozenset(_EVERYONE | _TOTALS | {Permission.SEE_PLANS}),
     Role.INFORMATION_GOVERNANCE: frozenset(_EVERYONE | {Permission.SEE_AUDIT, Permission.SEE_QUALITY}),
     Role.ADMINISTRATOR: frozenset(_EVERYONE | {Permission.MANAGE_ACCESS, Permission.SEE_QUALITY}),
     Role.CALL_HANDLER: frozenset(
@@ -155,5 +163,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         _EVERYONE
         | {Permission.SEE_LIST, Permission.SEE_IDENTITY, Permission.OPEN_PATHWAY, Permission.SEE_CAPACITY}
         | {Permission.SEE_CANCER, Permission.TRACK_CANCER, Permission.SEE_DIAGNOSTICS}
+    ),
+    Role.PLANNER: frozenset(
+        _EVERYONE | _TOTALS | {Permission.SEE_QUALITY, Permission.SEE_PLANS, Permission.MAKE_PLANS}
     ),
 }

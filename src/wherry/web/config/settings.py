@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "wherry.web.offers",
     "wherry.web.well",
     "wherry.web.cancer",
+    "wherry.web.planning",
 ]
 
 MIDDLEWARE = [

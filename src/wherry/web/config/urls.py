@@ -13,6 +13,7 @@ urlpatterns = [
     path("offers/", include("wherry.web.offers.urls")),
     path("waiting-well/", include("wherry.web.well.urls")),
     path("cancer/", include("wherry.web.cancer.urls")),
+    path("plans/", include("wherry.web.planning.urls")),
     path("my/health/", include("wherry.web.well.patient_urls")),
     path("my/", include("wherry.web.offers.patient_urls")),
 ]

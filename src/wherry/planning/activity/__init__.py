@@ -1,0 +1,1 @@
+"""Activity of every year, with its uncertainty: growth, then what interventions take away, drawn cell by cell."""

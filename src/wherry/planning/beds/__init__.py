@@ -1,0 +1,1 @@
+"""Patients through wards, hour by hour: what a formula for beds cannot answer."""

@@ -1,0 +1,1 @@
+"""From activity to what must exist: beds, theatre sessions, clinic rooms, emergency cubicles, scanner hours."""

@@ -1,0 +1,1 @@
+"""Plans: scenarios of demand, capacity and beds, what they give, and who changed them why."""
