@@ -25,7 +25,8 @@ class Spread:
 class Fan:
     """One measure by year at one place. `base` is the baseline itself; `points` pairs of year and spread.
 
-    `measure` is a kind of activity, nights, beds, virtual_nights, theatre_minutes, or a requirement's code.
+    `measure` is a kind of activity, nights, beds, virtual_nights, theatre_minutes, or a requirement's code. One part of
+    a breakdown also says by what (`by`: what, age, sex, quintile or ward) and which part (`label`, in words).
     """
 
     measure: str
@@ -34,6 +35,8 @@ class Fan:
     place: str
     base: float
     points: tuple[tuple[int, Spread], ...]
+    by: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True)
