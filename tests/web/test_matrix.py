@@ -22,6 +22,7 @@ from matrix_offers import OFFERS
 from matrix_planning import PLANNING
 from matrix_well import WELL
 from offers_support import matrix_needs
+from planning_support import made_plan_run
 from snapshot_factory import Made
 
 from wherry.web.access import Permission, Role
@@ -123,6 +124,7 @@ def address(
         "pathway": ({"key": doubtful["pathway_key"]}, ""),
         "cancer": ({"key": cancer["cancer_key"]}, ""),
         "aid_run": ({"run_id": made_run(handmade).pk}, ""),
+        "plan_run": ({"pk": made_plan_run().pk}, ""),
     }
 
     def of(line: Line) -> str:

@@ -72,10 +72,18 @@ class PlanRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     failure = models.TextField(blank=True)
     result = models.JSONField(null=True, blank=True)
+    going = models.CharField(
+        max_length=64, blank=True, help_text="what is being worked out, while it is: two of a kind are one run"
+    )
 
     class Meta:
         ordering = ["-pk"]
         indexes = [models.Index(fields=["kind", "slug", "number"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "going"], condition=~models.Q(going=""), name="one_run_of_a_kind_at_a_time"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"run {self.pk} of {self.slug} version {self.number}, {self.state}"
