@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `hub` and its four commands."""
+    """Add `hub` and its commands."""
     hub = subparsers.add_parser("hub", help="organisations' extracts in, one published snapshot out")
     commands = hub.add_subparsers(dest="hub_command", required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="take in a folder of extracts and publish a snapshot")
@@ -37,7 +37,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     export.add_argument("--purpose", choices=("care", "secondary"), default="secondary",
                         help="secondary leaves out people who opted out, and who anybody is")  # fmt: skip
     export.set_defaults(run=_export)
-    for command in (build, status, quarantine, export):
+    from wherry.cli import hub_activity
+
+    loads = hub_activity.register(commands)
+    for command in (build, status, quarantine, export, *loads):
         command.add_argument("--hub", type=Path, help="the hub's folder (default: hub in the working folder)")
 
 
