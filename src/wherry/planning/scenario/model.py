@@ -141,7 +141,8 @@ class HealthStatus:
 class Scenario:
     """The whole of it. `population` holds variants with their weights, which add up to 1.
 
-    `capacity` overrides keys of the system's capacity assumptions (`wherry.planning.capacity`), checked there.
+    `capacity` overrides keys of the system's capacity assumptions (`wherry.planning.capacity`), checked there: pairs of
+    a dotted key and its value, lists as tuples.
     """
 
     name: str
@@ -158,6 +159,7 @@ class Scenario:
     factors: tuple[Factor, ...] = ()
     interventions: tuple[Intervention, ...] = ()
     capacity: tuple[tuple[str, object], ...] = ()
+    capacity_source: str = ""
     notes: str = ""
     text: str = field(default="", compare=False, repr=False)
 
