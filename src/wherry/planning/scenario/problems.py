@@ -19,12 +19,13 @@ _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*'""")
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to put right. `where` names the key in words; `line` is 0 where nobody can say."""
+    """One thing to put right. `where` names the key in words, `path` is its place; `line` is 0 where nobody can say."""
 
     where: str
     message: str
     suggestion: str = ""
     line: int = 0
+    path: Path = ()
 
     def __str__(self) -> str:
         place = ", ".join(part for part in (f"line {self.line}" if self.line else "", self.where) if part)
@@ -45,7 +46,7 @@ class Problems:
 
     def add(self, path: Path, message: str, suggestion: str = "") -> None:
         """One more problem."""
-        self.found.append(Problem(self.words(path), message, suggestion, self.line(path)))
+        self.found.append(Problem(self.words(path), message, suggestion, self.line(path), path))
 
     def line(self, path: Path) -> int:
         """The line of a key, or of the nearest table around it; 0 if there is none."""
