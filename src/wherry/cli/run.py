@@ -42,6 +42,7 @@ def _run(args: argparse.Namespace) -> int:
         code = main(["hub", "build", "--system", args.system, "--extracts", str(artificial / "extracts")])
         if code:
             return code
+    _load_activity(args, artificial)
     _migrate()
     from wherry.web.access.demo import make_demo_accounts
 
@@ -76,6 +77,22 @@ def _make_extracts(args: argparse.Namespace, folder: Path) -> None:
     if code:
         raise UserError("The artificial system could not be written; see the message above. Nothing was changed.")
     part.rename(folder)
+
+
+def _load_activity(args: argparse.Namespace, folder: Path) -> None:
+    """Give an artificial hub its artificial year of activity, once; a hub that has one, or is real, is left alone."""
+    import wherry.hub
+    from wherry.cli import main
+    from wherry.hub import activity
+    from wherry.synthetic.activity import has_figures, write
+
+    if activity.current_id() is not None or not has_figures(args.system) or not wherry.hub.open().artificial:
+        return
+    files = folder / "activity"
+    if not files.is_dir():
+        write(files, args.system, seed=args.seed)
+    if main(["hub", "activity", "load", str(files), "--system", args.system]):
+        raise UserError("The year of activity could not be loaded; see the message above. The rest is as it was.")
 
 
 def _serve(args: argparse.Namespace) -> int:

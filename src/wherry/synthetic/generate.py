@@ -146,7 +146,7 @@ def synthesise(
 
 def _ours(out: Path) -> bool:
     """Whether a folder holds an artificial system, or one that was being written."""
-    return (out / _MANIFEST).is_file() or (out / ".new").is_dir()
+    return any((out / part).exists() for part in (_MANIFEST, ".new", f"activity/{_MANIFEST}"))
 
 
 def _replace(out: Path, fresh: Path) -> None:

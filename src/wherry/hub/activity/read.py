@@ -6,6 +6,7 @@ needs, or with one that nobody knows, is refused whole.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,7 +94,7 @@ def read_file(path: Path, organisation: str, known: values.Vocabulary) -> Part:
 
 def _read(content: Content, name: str, family: str, organisation: str, known: values.Vocabulary) -> Part:
     body, _ = text(content)
-    header = [column.strip() for column in body.partition("\n")[0].strip().split(",")]
+    header = [column.strip() for column in next(csv.reader([body.partition("\n")[0].strip()]), [])]
     _check_header(name, header, family)
     bad: list[Quarantined] = []
     data = body.encode()
