@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xlsxwriter
+
 from wherry.planning.answers.model import (
     GROUP,
     Answers,
@@ -20,7 +25,9 @@ from wherry.planning.answers.model import (
     Waterfall,
 )
 from wherry.web.access.models import User
-from wherry.web.planning.models import PlanRun, RunState
+from wherry.web.planning import store
+from wherry.web.planning.differences import key
+from wherry.web.planning.models import PlanRun, RunState, ScenarioVersion
 
 #: Places of the handmade answers; Cromer has no beds.
 PLACES = (
@@ -195,6 +202,38 @@ def asker() -> User:
     return user
 
 
+def values_of(found: Fan, runs: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Runs' own values whose 80% range and middle are those of a fan: [run, year], evenly spread."""
+    at = np.linspace(-1.25, 1.25, runs)[:, None]
+    middle = np.array([value.middle for _, value in found.points])
+    return middle + at * np.array([value.high - value.middle for _, value in found.points])
+
+
+def write_files(pk: int, answers: Answers) -> None:
+    """The files of a run in the working folder, as small as they can be."""
+    with store.writing(pk) as folder:
+        book = xlsxwriter.Workbook(str(folder / store.WORKBOOK))
+        book.add_worksheet("Answers").write_string(0, 0, answers.headline)
+        book.close()
+        (folder / store.TABLES).mkdir()
+        pq.write_table(pa.table({"year": [BASE, HORIZON]}), folder / store.TABLES / "fans.parquet")
+        store.write_series(folder, {key(f.measure, f.place): values_of(f, answers.runs) for f in answers.fans})
+
+
+def made_version(slug: str = "handmade", number: int = 1, text: str = TEXT) -> ScenarioVersion:
+    """A saved version of a scenario, as the editor leaves it."""
+    return ScenarioVersion.objects.create(
+        slug=slug,
+        number=number,
+        title="A handmade plan",
+        text=text,
+        why="to try it",
+        saved_by=asker(),
+        saved_by_name="PLANNER, Test",
+        saved_at=datetime.now(UTC),
+    )
+
+
 def made_plan_run(
     state: str = RunState.DONE,
     *,
@@ -209,10 +248,10 @@ def made_plan_run(
     result: object = None,
     asked: Sequence[tuple[str, object]] = (),
 ) -> PlanRun:
-    """A run as a worker leaves it, without one."""
+    """A run as a worker leaves it, without one; its files are written unless its result is given."""
     now, done = datetime.now(UTC), state == RunState.DONE
     kept = answers or handmade_answers(scenario=slug)
-    return PlanRun.objects.create(
+    made = PlanRun.objects.create(
         kind=kind,
         slug=slug,
         number=number,
@@ -233,3 +272,6 @@ def made_plan_run(
         failure=failure,
         result=(result if result is not None else as_kept(kept)) if done else None,
     )
+    if done and result is None:
+        write_files(made.pk, kept)
+    return made

@@ -1,0 +1,283 @@
+"""A run's answers as a page shows them: what comes first, what was chosen to look at, tables with their words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wherry.planning.answers.model import GROUP, Answers, Assumption, Fan, Gap, Return, Swing, Waterfall
+from wherry.planning.scenario.model import year_words
+from wherry.web.planning import plan_words as say
+
+BEDS = "beds_at_occupancy"
+#: Measures in the order in which a page offers them; others follow.
+ORDER = (
+    "emergency",
+    "elective",
+    "day_case",
+    "maternity",
+    "sdec",
+    "outpatient_first",
+    "outpatient_follow_up",
+    "outpatient_procedure",
+    "outpatient_virtual",
+    "attendance_type_1",
+    "attendance_type_2",
+    "attendance_type_3",
+    "diagnostic",
+    "nights",
+    "virtual_nights",
+    "beds",
+    BEDS,
+    "beds_at_risk",
+    "theatre_sessions",
+    "theatre_minutes",
+    "clinic_rooms",
+    "emergency_cubicles",
+)
+#: What activity is split by, in words.
+SPLITS = {
+    "what": "specialty",
+    "age": "age",
+    "sex": "sex",
+    "quintile": "deprivation, by fifths of areas",
+    "ward": "ward group",
+}
+#: Groups of drivers whose number is a factor on activity; those of the others are shares.
+_FACTORS = frozenset({"baseline", "repatriation", "expatriation", "waiting_list", "factor"})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of a run is looked at. `ignored`: what an address asked for that this run does not have."""
+
+    measure: str
+    place: str
+    measures: tuple[tuple[str, str], ...]
+    places: tuple[tuple[str, str], ...]
+    ignored: tuple[str, ...]
+
+    @property
+    def measure_words(self) -> str:
+        """The chosen measure in words."""
+        return dict(self.measures).get(self.measure, self.measure)
+
+    @property
+    def place_words(self) -> str:
+        """The chosen place in words."""
+        return dict(self.places).get(self.place, self.place)
+
+
+def choice(answers: Answers, query: Mapping[str, str], default: str = "emergency") -> Choice:
+    """What an address asks for, the group's emergency admissions unless it says otherwise."""
+    words = {fan.measure: fan.words for fan in answers.fans}
+    rank = {code: place for place, code in enumerate(ORDER)}
+    measures = tuple(sorted(words.items(), key=lambda item: rank.get(item[0], len(rank))))
+    places = dict(answers.places)
+    ignored = []
+    measure = query.get("measure") or (default if default in words else next(iter(words), ""))
+    if measure not in words:
+        ignored.append(f"measure {measure[:40]}")
+        measure = next(iter(words), "")
+    place = query.get("place") or (GROUP if GROUP in places else next(iter(places), ""))
+    if place not in places:
+        ignored.append(f"place {place[:40]}")
+        place = GROUP if GROUP in places else next(iter(places), "")
+    return Choice(measure, place, measures, answers.places, tuple(ignored))
+
+
+def fan_of(answers: Answers, measure: str, place: str) -> Fan | None:
+    """One measure at one place; `None` if there is nothing of it there."""
+    found = next((fan for fan in answers.fans if fan.measure == measure and fan.place == place), None)
+    if found is None or not found.points or (found.base == 0 and not any(at.high for _, at in found.points)):
+        return None
+    return found
+
+
+def existing(answers: Answers, measure: str, place: str) -> float | None:
+    """What there is today of a requirement at a place, if anybody has said."""
+    for gap in answers.gaps:
+        if gap.requirement == measure and gap.place == place and not gap.ward:
+            return gap.existing
+    return None
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """One line about something that must exist: what there is, what is needed, what is missing, in how many runs it is
+    enough."""
+
+    words: str
+    there: str
+    needed: str
+    needed_range: str
+    gap: str
+    gap_range: str
+    enough: str
+    whole: bool
+
+
+def _gap_row(gap: Gap, words: str, runs: int, whole: bool = False) -> GapRow:
+    return GapRow(
+        words=words,
+        there="nobody has said" if gap.existing is None else say.whole(gap.existing),
+        needed=say.whole(gap.needed.middle),
+        needed_range=say.span(gap.needed.low, gap.needed.high),
+        gap="not known" if gap.gap is None else say.missing(gap.gap.middle),
+        gap_range="" if gap.gap is None else say.span_more(gap.gap, "missing", "to spare"),
+        enough=say.share_of_runs(gap.enough, runs),
+        whole=whole,
+    )
+
+
+def bed_rows(answers: Answers, requirement: str = BEDS) -> list[GapRow]:
+    """Beds by place: the group first, then each site. Trusts of one site would say the same twice."""
+    return [
+        _gap_row(gap, dict(answers.places).get(gap.place, gap.place), answers.runs, gap.place == GROUP)
+        for gap in _horizon(answers, requirement)
+        if not gap.ward and gap.place in _shown_places(answers)
+    ]
+
+
+def ward_rows(answers: Answers, place: str, wards: Mapping[str, str], requirement: str = BEDS) -> list[GapRow]:
+    """Beds of a place by ward group."""
+    return [
+        _gap_row(gap, wards.get(gap.ward, gap.ward.replace("_", " ").capitalize()), answers.runs)
+        for gap in _horizon(answers, requirement)
+        if gap.ward and gap.place == place
+    ]
+
+
+def other_rows(answers: Answers, place: str) -> list[GapRow]:
+    """Everything else that must exist at a place: theatre sessions, rooms, cubicles, scanner hours."""
+    return [
+        _gap_row(gap, f"{gap.words}, {gap.unit}", answers.runs)
+        for gap in answers.gaps
+        if gap.year == answers.horizon_year
+        and gap.place == place
+        and not gap.ward
+        and not gap.requirement.startswith("beds")
+    ]
+
+
+def _horizon(answers: Answers, requirement: str) -> list[Gap]:
+    order = {code: number for number, (code, _) in enumerate(answers.places)}
+    found = [gap for gap in answers.gaps if gap.requirement == requirement and gap.year == answers.horizon_year]
+    return sorted(found, key=lambda gap: (gap.place != GROUP, order.get(gap.place, 99)))
+
+
+def _shown_places(answers: Answers) -> set[str]:
+    """The group and its sites: codes of trusts have three letters, those of sites more."""
+    return {code for code, _ in answers.places if code == GROUP or len(code) > 3}
+
+
+def beds_said(answers: Answers) -> str:
+    """The beds of the group in one sentence; blank if there is nothing to say."""
+    for gap in _horizon(answers, BEDS):
+        if gap.place == GROUP and not gap.ward and gap.gap is not None:
+            number = round(gap.gap.middle)
+            much = (
+                "just enough beds" if number == 0 else f"{abs(number):,} beds {'missing' if number > 0 else 'to spare'}"
+            )
+            return (
+                f"In {year_words(gap.year)}: {much} (80% range: {say.span_more(gap.gap, 'missing', 'to spare')}). "
+                f"Today’s {say.whole(gap.existing)} beds are enough in {say.share_of_runs(gap.enough, answers.runs)}."
+            )
+    return ""
+
+
+@dataclass(frozen=True)
+class YearRow:
+    """A year of a fan, in words."""
+
+    year: str
+    middle: str
+    range: str
+    change: str
+
+
+def year_rows(fan: Fan) -> list[YearRow]:
+    """A fan as a table, year by year."""
+    return [
+        YearRow(
+            year_words(year),
+            say.whole(at.middle),
+            say.span(at.low, at.high),
+            "" if year == fan.points[0][0] else say.part(at.middle, fan.base),
+        )
+        for year, at in fan.points
+    ]
+
+
+def fan_said(fan: Fan, place: str) -> str:
+    """What a fan shows, in a sentence or two: its description."""
+    (_, _), (year, end) = fan.points[0], fan.points[-1]
+    return (
+        f"{fan.words}, {place}: {say.whole(fan.base)} in {year_words(fan.points[0][0])}; "
+        f"{say.whole(end.middle)} in {year_words(year)}, 80% range {say.span(end.low, end.high)} "
+        f"({say.part(end.middle, fan.base)})."
+    )
+
+
+def waterfall_of(answers: Answers, measure: str, place: str) -> Waterfall | None:
+    """The waterfall of a measure at a place; that of beds, then any, where there is none of it."""
+    here = [one for one in answers.waterfalls if one.place == place]
+    for wanted in (measure, "beds", "nights"):
+        for one in here:
+            if one.measure == wanted:
+                return one
+    return here[0] if here else None
+
+
+def returns_at(answers: Answers, place: str) -> list[Return]:
+    """What each intervention returns at a place, most beds first."""
+    return sorted((one for one in answers.returns if one.place == place), key=lambda one: -one.beds.mean)
+
+
+def tornado_at(answers: Answers, place: str, at_most: int = 12) -> list[Swing]:
+    """The assumptions on which most hangs at a place."""
+    found = sorted((one for one in answers.tornado if one.place == place), key=lambda one: -one.width)
+    return [one for one in found if one.width > 0][:at_most]
+
+
+def factor_names(answers: Answers) -> frozenset[str]:
+    """Assumptions whose number multiplies activity."""
+    return frozenset(one.name for one in answers.assumptions if one.driver in _FACTORS)
+
+
+@dataclass(frozen=True)
+class Split:
+    """A measure split by something: each part at the start and at the end."""
+
+    by: str
+    words: str
+    rows: tuple[tuple[str, str, str, str, str], ...]
+
+
+def splits(answers: Answers, measure: str, place: str) -> list[Split]:
+    """How a measure at a place divides, by what it is known by."""
+    out = []
+    for by, words in SPLITS.items():
+        found = [f for f in answers.breakdowns if (f.measure, f.place, f.by) == (measure, place, by) and f.points]
+        rows = tuple(
+            (
+                one.label,
+                say.whole(one.base),
+                say.whole(one.points[-1][1].middle),
+                say.span(one.points[-1][1].low, one.points[-1][1].high),
+                say.part(one.points[-1][1].middle, one.base),
+            )
+            for one in found
+            if one.base or one.points[-1][1].high
+        )
+        if rows:
+            out.append(Split(by, words, rows))
+    return out
+
+
+def assumption_groups(assumptions: tuple[Assumption, ...]) -> dict[str, list[Assumption]]:
+    """The log by what drives: population, growth, interventions and so on, in the order of the log."""
+    groups: dict[str, list[Assumption]] = {}
+    for one in assumptions:
+        groups.setdefault(one.driver, []).append(one)
+    return groups
