@@ -39,7 +39,8 @@ class Interval:
 class Where:
     """What activity an assumption is about; an empty part means all of it.
 
-    `sites` may name sites or their trusts. `whats` are treatment functions (or tests). Ages include both ends.
+    `sites` may name sites or their trusts. `whats` are treatment functions (or tests). Ages include both ends. A
+    spell must carry all of the `markers`.
     """
 
     kinds: tuple[str, ...] = ()
