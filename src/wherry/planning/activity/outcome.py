@@ -89,8 +89,8 @@ class CellFactors:
 
     `drivers`: population, health_status, then each growth, factor and intervention by name, in the scenario's order.
     A row is what shares site, kind, ward (-1: none) and all factors; `count`, `nights`, `theatre_minutes` [row] are its
-    baseline. `on_count`, `on_nights`, `on_theatre_minutes` [row, driver] are whole factors (that on nights has in it that
-    on the count), 1 where a driver does nothing. With the drivers of a set S at work a row's nights are
+    baseline. `on_count`, `on_nights`, `on_theatre_minutes` [row, driver] are whole factors (that on nights has in it
+    that on the count), 1 where a driver does nothing. With the drivers of a set S at work a row's nights are
 
         nights[row] * product(on_nights[row, d] for d in S)
 

@@ -1,0 +1,175 @@
+"""The factors of one run, every year of it: of persons, of fates, of what shortens stays and theatre time."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from wherry.planning.activity.chain import (
+    AVOID_VIRTUAL,
+    CONVERT,
+    GROWTH,
+    MATERNITY,
+    SHORTEN_VIRTUAL,
+    Chain,
+)
+from wherry.planning.activity.compiled import compiled
+from wherry.planning.activity.draws import HEALTH_STATUS
+from wherry.planning.activity.fitting import assumptions
+from wherry.planning.activity.outcome import Floats, Parameters
+from wherry.planning.scenario.model import Growth, Intervention
+
+
+class Tables(NamedTuple):
+    """Factors of one run. `person` [year, person]; `rate` [year, fate] on the count, everything in it.
+
+    `away` [year, fate]: what virtual wards take of a fate that stays, against its count in the base year. `plain` and
+    `virtual` [year, set]: the share of nights that is left by other shortening and by virtual wards; `theatre`
+    [year, set]: the share of theatre minutes that is left.
+    """
+
+    person: Floats
+    rate: Floats
+    away: Floats
+    plain: Floats
+    virtual: Floats
+    theatre: Floats
+
+
+def levels(chain: Chain, parameters: Parameters) -> Floats:
+    """What every assumption does in every run and year, [run, year, assumption], when it is alone.
+
+    Growth: what the activity is multiplied by. Factors: likewise. Interventions: the share that goes.
+    """
+    scenario = chain.scenario
+    years = chain.years
+    every = assumptions(scenario)
+    found = np.empty((len(parameters.variant), len(years), len(every)))
+    for place, one in enumerate(every):
+        value = parameters.values[one.name][:, None]
+        if isinstance(one, Growth):
+            since = max(one.first - 1, scenario.base_year)
+            grown = np.array([max(0, min(year, one.last) - since) for year in years])
+            found[:, :, place] = np.maximum(0.0, 1.0 + value) ** grown
+        else:
+            share = np.array([one.phase.share(year) for year in years])
+            away = value * share if isinstance(one, Intervention) else 1.0 + (value - 1.0) * share
+            found[:, :, place] = away
+    return found
+
+
+def health_shares(parameters: Parameters) -> Floats:
+    """The share of extra life in good health, [run]; 0 where the scenario has no such assumption."""
+    return np.asarray(parameters.values.get(HEALTH_STATUS, np.zeros(len(parameters.variant))), dtype=np.float64)
+
+
+def of_run(chain: Chain, parameters: Parameters, run: int) -> Tables:
+    """The factors of one run."""
+    level = levels(chain, parameters)[run]
+    health = float(health_shares(parameters)[run])
+    found: Tables = tables(chain.people, chain.fates, chain.published, level, int(parameters.variant[run]), health)
+    return found
+
+
+@compiled
+def aged(people: Any, person: int, variant: int, year: int, share: float) -> Any:
+    """The health status factor of a person: activity at the adjusted age over activity at their age."""
+    age = people.age[person]
+    if people.kind[person] == MATERNITY or age < people.ages[0] or age > people.ages[1]:
+        return 1.0
+    shift = share * people.gain[variant, year, people.sex[person]]
+    if shift == 0.0:
+        return 1.0
+    curve = people.curve[people.site[person], people.kind[person]]
+    if curve[age] <= 0.0:
+        return 1.0
+    at = min(90.0, max(0.0, age - shift))
+    low = min(int(at), 89)
+    return (curve[low] + (at - low) * (curve[low + 1] - curve[low])) / curve[age]
+
+
+@compiled
+def counted(people: Any, person: int, variant: int, year: int) -> Any:
+    """The population factor of a person: people of their age and sex, or births, against the base year."""
+    if people.kind[person] == MATERNITY:
+        return people.births[variant, year]
+    return people.ratio[variant, year, people.age[person], people.sex[person]]
+
+
+@compiled
+def published_parts(published: Any, factor: Any) -> Any:
+    """The population's part that comes off each entry of published growth, [year, entry]."""
+    years = len(factor)
+    entries = len(published.begin)
+    grown = np.ones((years, entries))
+    found = np.ones((years, entries))
+    for entry in range(entries):
+        for year in range(years):
+            now = 0.0
+            then = 0.0
+            for n in range(published.start[entry], published.start[entry + 1]):
+                now += published.weight[n] * factor[year, published.person[n]]
+                then += published.weight[n]
+            if then > 0.0:
+                grown[year, entry] = now / then
+        begin = published.begin[entry]
+        for year in range(begin + 1, years):
+            now = grown[min(year, published.end[entry]), entry]
+            if published.end[entry] > begin and grown[begin, entry] > 0.0 and now > 0.0:
+                found[year, entry] = now / grown[begin, entry]
+    return found
+
+
+@compiled
+def tables(people: Any, fates: Any, published: Any, level: Any, variant: int, health: float) -> Any:
+    """Work out `Tables` from the levels [year, assumption] of a run."""
+    years, persons, number = len(level), len(people.age), len(fates.site)
+    factor = np.empty((years, persons))
+    for year in range(years):
+        for person in range(persons):
+            factor[year, person] = counted(people, person, variant, year) * aged(people, person, variant, year, health)
+    part = published_parts(published, factor)
+    rate = np.empty((years, number))
+    away = np.zeros((years, number))
+    for year in range(years):
+        for fate in range(number):
+            whole = 1.0
+            kept = 1.0  # after conversions
+            at_home = 1.0  # after virtual wards that take the whole stay
+            for n in range(fates.start[fate], fates.start[fate + 1]):
+                one = fates.assumption[n]
+                role = fates.role[one]
+                value = level[year, one]
+                if role <= 1:
+                    whole *= value
+                    if role == GROWTH and fates.entry[n] >= 0:
+                        whole /= part[year, fates.entry[n]]
+                elif role == CONVERT:
+                    if fates.moved_by[fate] < 0 or one < fates.moved_by[fate]:
+                        kept *= 1.0 - value
+                    elif one == fates.moved_by[fate]:
+                        kept *= value
+                elif role == AVOID_VIRTUAL:
+                    at_home *= 1.0 - value
+                else:
+                    whole *= 1.0 - value
+            rate[year, fate] = whole * at_home * kept
+            if fates.moved_by[fate] < 0:
+                away[year, fate] = whole * (1.0 - at_home)
+    plain = np.ones((years, len(fates.shorten_of)))
+    virtual = np.ones((years, len(fates.shorten_of)))
+    theatre = np.ones((years, len(fates.theatre_of)))
+    for year in range(years):
+        for one in range(len(fates.role)):
+            left = 1.0 - level[year, one]
+            for place in range(len(fates.shorten_of)):
+                if fates.shorten_of[place, one]:
+                    if fates.role[one] == SHORTEN_VIRTUAL:
+                        virtual[year, place] *= left
+                    else:
+                        plain[year, place] *= left
+            for place in range(len(fates.theatre_of)):
+                if fates.theatre_of[place, one]:
+                    theatre[year, place] *= left
+    return Tables(factor, rate, away, plain, virtual, theatre)
