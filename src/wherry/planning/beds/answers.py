@@ -37,8 +37,9 @@ class Estimate:
 
 @dataclass(frozen=True)
 class WarmUp:
-    """Days before the year that are run and not counted. `daily` and `cumulative` are beds occupied at each midnight
-    from an empty start and their cumulative mean, over a pilot without seasons; `rule` in words."""
+    """Days before the year that are run and not counted. `daily` are people in a bed or waiting for one at each
+    midnight from an empty start, the mean of a pilot without seasons; `cumulative` from each day on the mean of all
+    that are left (the cumulative mean from the end); `rule` in words."""
 
     days: int
     rule: str

@@ -278,6 +278,8 @@ def simulate(
                             waits, log, month,
                         )  # fmt: skip
             for s in range(sites + 1):
+                if s < sites:
+                    midnight[day, pools + s] = place[s, c.BOARDING]
                 if place[s, c.FREE] == 0:
                     count_full(s, day, warm_day, place)
         if of_day == rule[c.CANCEL_HOUR] and scalar[c.WAITING] > 0:

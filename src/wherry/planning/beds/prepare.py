@@ -113,8 +113,8 @@ def ready(spec: BedsSpec, warm_up: int) -> Ready:
     ward = np.array([[one.general, one.transfers] for one in spec.wards], dtype=np.int64)
     outlie = np.full((wards, max(1, max(len(one.outlie_to) for one in spec.wards))), -1, dtype=np.int64)
     may = np.eye(wards, dtype=np.int64)
-    for w, one in enumerate(spec.wards):
-        for place, other in enumerate(one.outlie_to):
+    for w, group in enumerate(spec.wards):
+        for place, other in enumerate(group.outlie_to):
             outlie[w, place] = codes.index(other)
             may[w, codes.index(other)] = 1
     flows = [flow for flow in spec.flows if flow.a_day > 0]
@@ -180,7 +180,7 @@ def run(tables: Ready, seed: int, number: int, *, log_lines: int = 0) -> Run:
             by_hour=np.zeros((24, pools), dtype=np.int64),
             boarding_by_hour=np.zeros((24, sites), dtype=np.int64),
             by_month=np.zeros((12, pools), dtype=np.int64),
-            midnight=np.zeros((days, pools), dtype=np.int64),
+            midnight=np.zeros((days, pools + sites), dtype=np.int64),
             log=np.zeros((log_lines, 5)),
             scalar=np.zeros(c.SCALARS, dtype=np.int64),
         )  # fmt: skip
