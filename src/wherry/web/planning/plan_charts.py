@@ -38,8 +38,8 @@ class Scale:
 
     def label(self, value: float) -> str:
         """A mark's label."""
-        shown = value / self.divide
-        return f"{shown:,.0f}" if shown == round(shown) else f"{shown:,.1f}"
+        whole_marks = all(tick % self.divide == 0 for tick in self.ticks)
+        return f"{value / self.divide:,.{0 if whole_marks else 1}f}"
 
     @property
     def note(self) -> str:
@@ -62,7 +62,7 @@ def scale(low: float, high: float, *, marks: int = 4) -> Scale:
     step = _step((top - bottom) / marks)
     first, last = math.floor(bottom / step), math.ceil(top / step)
     ticks = tuple(n * step for n in range(first, max(last, first + 1) + 1))
-    return Scale(ticks[0], ticks[-1], ticks, 1000 if ticks[-1] >= 100_000 else 1)
+    return Scale(ticks[0], ticks[-1], ticks, 1000 if ticks[-1] >= 100_000 and step % 100 == 0 else 1)
 
 
 def _step(raw: float) -> int:
@@ -209,7 +209,7 @@ def waterfall_chart(found: Waterfall) -> RowChart:
     plot = _Rows(axis, _top(axis))
     plot.add("At the start", whole(found.start), "whole", axis.low, found.start, None, found.start)
     for step, (low, high, value) in zip(found.steps, spans, strict=True):
-        kind = "more" if high >= low else "fewer"
+        kind = "more" if step.value.mean >= 0 else "fewer"
         plot.add(step.title, more(value.mean), kind, low, high, (low + value.low, low + value.high), high)
     plot.add("At the end", whole(found.end.mean), "whole", axis.low, at, (found.end.low, found.end.high), None)
     return plot.chart(found.unit, None)

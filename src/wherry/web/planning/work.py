@@ -31,8 +31,7 @@ def work_out(text: str, called: str, folder: Path, say: Say) -> Worked:
 
     Raises `UserError`, in words, for a text that cannot be read, or where no year of activity has been loaded.
     """
-    from wherry.planning import activity, answers, baseline, capacity, projection, scenario
-    from wherry.planning.answers import files
+    from wherry.planning import baseline, capacity, projection, scenario
     from wherry.reference.system import load
 
     say("Reading the scenario", 0.02)
@@ -42,6 +41,9 @@ def work_out(text: str, called: str, folder: Path, say: Say) -> Worked:
     say("Reading the year of activity and the projection of people", 0.05)
     year = baseline.load(hub_dir(), system.name, capacity.wards(system), read.base_year)
     people = projection.load(system)
+    from wherry.planning import activity, answers  # these bring compiled code with them
+    from wherry.planning.answers import files
+
     say(f"Drawing {read.runs:,} runs of {len(read.years)} years", 0.15)
     outcome = activity.simulate(read, year, people)
     say("Working out beds, theatres, rooms and scanners", 0.6)
