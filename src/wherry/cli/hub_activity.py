@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from wherry.hub.activity import Activity
 
 
+#: Organisations that have a column of their own; the largest, where there are more.
+_SHOWN = 8
+
+
 def register(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
 ) -> tuple[argparse.ArgumentParser, ...]:
@@ -19,6 +23,7 @@ def register(
     load = acts.add_parser("load", help="take in a folder with one folder of files an organisation")
     load.add_argument("folder", type=Path, metavar="FOLDER")
     load.add_argument("--system", default="norfolk-waveney", help="system whose sites the files name")
+    load.add_argument("--hes", action="store_true", help="the folder holds hospital episode statistics instead")
     load.set_defaults(run=_load)
     show = acts.add_parser("show", help="totals by organisation and kind of the activity in force")
     show.add_argument("--quarantine", type=int, metavar="N", default=0, help="show the first N rows refused, and why")
@@ -29,7 +34,8 @@ def register(
 def _load(args: argparse.Namespace) -> int:
     from wherry.hub import activity
 
-    loaded = activity.load(args.folder, system=args.system, hub=args.hub)
+    take = activity.load_hes if args.hes else activity.load
+    loaded = take(args.folder, system=args.system, hub=args.hub)
     manifest = loaded.manifest
     print(
         f"Loaded {loaded.id}: {manifest['rows_published']:,} rows of {manifest['rows_read']:,} in "
@@ -62,7 +68,9 @@ def _totals(loaded: Activity) -> None:
     manifest = loaded.manifest
     counts: dict[str, dict[str, int]] = manifest["counts"]
     years = ", ".join(f"{year}/{(year + 1) % 100:02d}" for year in loaded.years)
-    shown = list(counts)[:8]
+    shown = sorted(counts, key=lambda code: -sum(counts[code].values()))[:_SHOWN]
+    if len(counts) <= _SHOWN:
+        shown = list(counts)
     print(f"{years:<50}" + "".join(f"{code:>12}" for code in shown) + f"{'all':>12}")
     for code, kind in KINDS.items():
         row = [counts[organisation].get(code, 0) for organisation in shown]
@@ -79,4 +87,6 @@ def _totals(loaded: Activity) -> None:
 def _refused(loaded: Activity, limit: int) -> None:
     rows = loaded.quarantine() if limit else None
     for row in rows.slice(0, limit).to_pylist() if rows is not None else ():
-        print(f"{row['file_name']} line {row['line']}: {row['reason']}\n    {row['raw'][:160]}")
+        print(f"{row['file_name']} line {row['line']}: {row['reason']}")
+        if row["raw"]:
+            print(f"    {row['raw'][:160]}")

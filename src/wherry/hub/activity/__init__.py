@@ -7,6 +7,6 @@ A row says what was done, where, and to a person of which age, sex and deprivati
 
 from __future__ import annotations
 
-from wherry.hub.activity.store import LOAD_COMMAND, Activity, current_id, load, open
+from wherry.hub.activity.store import LOAD_COMMAND, Activity, current_id, load, load_hes, open
 
-__all__ = ["LOAD_COMMAND", "Activity", "current_id", "load", "open"]
+__all__ = ["LOAD_COMMAND", "Activity", "current_id", "load", "load_hes", "open"]

@@ -34,13 +34,14 @@ KEPT = "Nothing was changed: the activity that was loaded before still holds."
 
 @dataclass
 class Part:
-    """One file, read. `cells` has a row for each row that could be published, in the shape of `CELL`."""
+    """One file, read: `cells`, in the shape of `CELL`, of the rows that could be published (not yet lumped)."""
 
     name: str
     organisation: str
     family: str
     sha256: str
     rows_read: int
+    rows_published: int
     cells: pa.Table
     quarantined: list[Quarantined] = field(default_factory=list)
 
@@ -110,7 +111,8 @@ def _read(content: Content, name: str, family: str, organisation: str, known: va
     kept = pa.array(keep)
     cells = pa.table({field.name: pc.cast(columns[field.name].filter(kept), field.type) for field in CELL}, CELL)
     ordered = sorted(bad, key=lambda one: one.line)
-    return Part(name, organisation, family, content.sha256, cells.num_rows + len(bad), cells, ordered)
+    read = cells.num_rows + len(bad)
+    return Part(name, organisation, family, content.sha256, read, cells.num_rows, cells, ordered)
 
 
 def _check_header(name: str, header: list[str], family: str) -> None:

@@ -110,6 +110,14 @@ def load(folder: Path, *, system: str, hub: Path | None = None) -> Activity:
     return publish(parts, system=system, folder=folder, artificial=_artificial(folder), hub=hub)
 
 
+def load_hes(folder: Path, *, system: str, hub: Path | None = None) -> Activity:
+    """Take in a folder of hospital episode statistics and publish it in the same way; its trusts need not be known."""
+    from wherry.hub.activity.hes import read_hes
+
+    parts, artificial, notes = read_hes(folder, systems.load(system))
+    return publish(parts, system=system, folder=folder, artificial=artificial, hub=hub, notes=notes)
+
+
 def _files(folder: Path, known: Vocabulary) -> list[Path]:
     """The files to read; every name must be known, so that no slip of the pen leaves a file out unseen."""
     if not folder.is_dir():
@@ -131,8 +139,9 @@ def _files(folder: Path, known: Vocabulary) -> list[Path]:
                 raise UserError(f"{path} is no file of a year of activity. {hint} {KEPT}")
             files.append(path)
     if not files:
+        loose = [path.name for path in sorted(folder.glob("*.csv"))]
         raise UserError(
-            f"{folder} holds no activity. {KEPT} It should have a folder for each organisation "
+            f"{folder} holds no activity{' in a folder of its own, only ' + ', '.join(loose) if loose else ''}. {KEPT} It should have a folder for each organisation "
             f"({', '.join(known.organisations)}) with {', '.join(f'{name}.csv' for name in FILES)} in it."
         )
     return files
@@ -225,7 +234,7 @@ def _manifest(
         "sha256": digest(cells),
         "financial_years": sorted(set(cells["financial_year"].to_pylist())),
         "rows_read": sum(part.rows_read for part in parts),
-        "rows_published": sum(part.cells.num_rows for part in parts),
+        "rows_published": sum(part.rows_published for part in parts),
         "rows_quarantined": sum(len(part.quarantined) for part in parts),
         "cells": cells.num_rows,
         "nights": pc.sum(nights).as_py(),
@@ -234,7 +243,7 @@ def _manifest(
                 "name": part.name,
                 "sha256": part.sha256,
                 "rows_read": part.rows_read,
-                "rows_published": part.cells.num_rows,
+                "rows_published": part.rows_published,
                 "rows_quarantined": len(part.quarantined),
             }
             for part in parts
