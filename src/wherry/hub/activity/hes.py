@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pyarrow_compute
 
 from wherry.errors import UserError
 from wherry.hub import hes
@@ -22,6 +24,12 @@ from wherry.hub.activity.values import LAST_AGE, MOST_NIGHTS
 from wherry.hub.published.parsed import Quarantined
 from wherry.reference import treatment_functions
 from wherry.reference.system import System
+
+#: The stubs of pyarrow know fewer of its functions' forms than there are.
+pc: Any = pyarrow_compute
+
+#: Columns of a cell that are called otherwise while a row is looked at.
+_COLUMNS = {"site": "place_code", "age": "years", "sex": "sex_code", "imd_quintile": "fifth"}
 
 ENDINGS = (".csv", ".txt", ".psv", ".zip")
 
@@ -167,14 +175,10 @@ def _rows(name: str, rule: str, table: pa.Table, system: System) -> pa.Table:
             f"CREATE TABLE {name} AS SELECT read_rows.*, {_fifth(table)} AS fifth FROM read_rows "
             f"LEFT JOIN places ON places.lsoa = {_lsoa(table)}"
         )
-        return _table(connection.sql(f"WITH rows AS ({rule}) {_CELLS} ORDER BY file_name, source_row"))
+        found = connection.sql(f"WITH rows AS ({rule}) {_CELLS} ORDER BY file_name, source_row").to_arrow_table()
+        return pa.table(found)
     finally:
         connection.close()
-
-
-def _table(found: Any) -> pa.Table:
-    table: pa.Table = found.to_arrow_table()
-    return table
 
 
 def _lsoa(table: pa.Table) -> str:
@@ -201,26 +205,22 @@ def _fifth(table: pa.Table) -> str:
 def _split(rows: pa.Table, bad: dict[str, list[Quarantined]]) -> Sequence[tuple[str, pa.Table, int]]:
     """By file: its cells and the number of rows published; the others go to `bad`."""
     found: list[tuple[str, pa.Table, int]] = []
-    for row in rows.filter(pa.array([reason is not None for reason in rows["reason"].to_pylist()])).to_pylist():
+    refused = pc.is_valid(rows["reason"])
+    for row in rows.filter(refused).to_pylist():
         code, _, words = str(row["reason"]).partition(": ")
         bad[row["file_name"]].append(Quarantined(int(row["source_row"]), code, words, ""))
-    connection = duckdb.connect()
-    try:
-        connection.register("rows", rows)
-        for (file,) in connection.execute("SELECT DISTINCT file_name FROM rows ORDER BY 1").fetchall():
-            of_file = "FROM rows WHERE reason IS NULL AND file_name = $file"
-            number: Any = connection.execute(f"SELECT count(*) {of_file}", {"file": file}).fetchone()
-            cells = _table(
-                connection.sql(
-                    "SELECT financial_year, organisation, place_code AS site, kind, what, years AS age, "
-                    "sex_code AS sex, fifth AS imd_quintile, nights, 0 AS theatre_minutes, 0 AS markers, 1 AS count "
-                    f"{of_file} AND counts",
-                    params={"file": file},
-                )
-            )
-            found.append((file, cells.cast(CELL), int(number[0])))
-    finally:
-        connection.close()
+    fine = rows.filter(pc.invert(refused))
+    for file in sorted(str(name) for name in fine["file_name"].unique().to_pylist()):
+        of_file = fine.filter(pc.equal(fine["file_name"], file))
+        once = of_file.filter(of_file["counts"])
+        plain = {"theatre_minutes": 0, "markers": 0, "count": 1}
+        columns = {
+            field.name: pa.array(np.full(once.num_rows, plain[field.name]), field.type)
+            if field.name in plain
+            else pc.cast(once[_COLUMNS.get(field.name, field.name)], field.type)
+            for field in CELL
+        }
+        found.append((file, pa.table(columns, schema=CELL), of_file.num_rows))
     return found
 
 

@@ -139,9 +139,10 @@ def _files(folder: Path, known: Vocabulary) -> list[Path]:
                 raise UserError(f"{path} is no file of a year of activity. {hint} {KEPT}")
             files.append(path)
     if not files:
-        loose = [path.name for path in sorted(folder.glob("*.csv"))]
+        loose = ", ".join(path.name for path in sorted(folder.glob("*.csv")))
+        only = f" in a folder of its own, only {loose}" if loose else ""
         raise UserError(
-            f"{folder} holds no activity{' in a folder of its own, only ' + ', '.join(loose) if loose else ''}. {KEPT} It should have a folder for each organisation "
+            f"{folder} holds no activity{only}. {KEPT} It should have a folder for each organisation "
             f"({', '.join(known.organisations)}) with {', '.join(f'{name}.csv' for name in FILES)} in it."
         )
     return files
