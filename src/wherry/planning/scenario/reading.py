@@ -6,19 +6,18 @@ import re
 import tomllib
 from collections.abc import Mapping
 from functools import partial
-from itertools import combinations
 from pathlib import Path as FilePath
 from typing import Any
 
 from wherry.errors import UserError
 from wherry.planning import projection
-from wherry.planning.scenario import parts
-from wherry.planning.scenario.limits import LONGEST_TEXT, MOST_RUNS, MOST_YEARS
-from wherry.planning.scenario.model import Growth, Scenario, Where, year_words
+from wherry.planning.scenario import assumptions, rules
+from wherry.planning.scenario.assumptions import DRIVERS, SAY_WHO
+from wherry.planning.scenario.limits import LONGEST_TEXT, MOST_RUNS
+from wherry.planning.scenario.model import Scenario, year_words
 from wherry.planning.scenario.parts import Reader
 from wherry.planning.scenario.problems import Path, Problem, Problems, line_numbers, nearest
 from wherry.planning.scenario.table import Table, is_number
-from wherry.reference.activity import KINDS
 from wherry.reference.system import System
 
 KEYS = (
@@ -40,7 +39,6 @@ KEYS = (
     "interventions",
     "capacity",
 )
-DRIVERS: tuple[parts.Driver, ...] = ("baseline", "repatriation", "expatriation", "waiting_list")
 FOLDER = "scenarios"
 
 #: Runs and seed of a scenario that does not say: 256 as the national model has it; the seed is any number.
@@ -152,17 +150,17 @@ def _scenario(data: Mapping[str, Any], system: System, problems: Problems, text:
     seed = top.whole("seed", 0, _MOST_SEED, SEED)
     notes = top.text("notes", most=50_000)
     reader = Reader(system, base if base is not None else 0, problems)
-    _check_years(top, base, horizon)
+    rules.years(top, base, horizon)
     weights, told = _population(reader, data, base, horizon)
-    healthy = parts.health_status(reader, data["health_status"]) if "health_status" in data else None
-    growth = reader.tables(data, "growth", partial(parts.growth, reader))
+    healthy = assumptions.health_status(reader, data["health_status"]) if "health_status" in data else None
+    growth = reader.tables(data, "growth", partial(assumptions.growth, reader))
     factors = [
-        made for driver in DRIVERS for made in reader.tables(data, driver, partial(parts.factor, reader, driver))
+        made for driver in DRIVERS for made in reader.tables(data, driver, partial(assumptions.factor, reader, driver))
     ]
-    done = reader.tables(data, "interventions", partial(parts.intervention, reader))
-    capacity, capacity_source = _capacity(reader, data)
-    _check_repeats(data, problems)
-    _check_population_once(growth, system, problems, data)
+    done = reader.tables(data, "interventions", partial(assumptions.intervention, reader))
+    capacity, capacity_source = rules.capacity(reader, data)
+    rules.names(data, problems)
+    rules.population_once(growth, system, problems, data)
     if problems.found or base is None or horizon is None:
         return None
     return Scenario(
@@ -186,21 +184,6 @@ def _scenario(data: Mapping[str, Any], system: System, problems: Problems, text:
     )
 
 
-def _check_years(top: Table, base: int | None, horizon: int | None) -> None:
-    if base is None or horizon is None:
-        return
-    if horizon < base:
-        top.wrong(
-            "horizon_year", f"{year_words(horizon)} is before the base year, {year_words(base)}.", "Turn them round."
-        )
-    elif horizon - base > MOST_YEARS:
-        top.wrong(
-            "horizon_year",
-            f"{year_words(horizon)} is {horizon - base} years after the base year; {MOST_YEARS} is the most.",
-            f"Write {year_words(base + MOST_YEARS)!r} or earlier.",
-        )
-
-
 def _population(
     reader: Reader, data: Mapping[str, Any], base: int | None, horizon: int | None
 ) -> tuple[tuple[tuple[str, float], ...], str]:
@@ -220,7 +203,7 @@ def _population(
                 f"the projection of {reader.system.title} has no people for {year_words(year)}.",
                 f"It goes from {year_words(years[0])} to {year_words(years[-1])}.",
             )
-    source = table.text("source", needed='Say where the weights come from: a document and its page, or "own default".')
+    source = table.text("source", needed=SAY_WHO)
     if not table.has("weights"):
         table.missing("weights", f"Write weights = {{ {known[0]} = 1.0 }}, or several that add up to 1.")
         return (), source
@@ -238,83 +221,3 @@ def _population(
     if len(reader.problems.found) == before and abs(total - 1) > 1e-6:
         table.wrong("weights", f"the weights add up to {total:g}, not to 1.", "Change them so that they add up to 1.")
     return tuple(weights), source
-
-
-def _capacity(reader: Reader, data: Mapping[str, Any]) -> tuple[tuple[tuple[str, object], ...], str]:
-    """Overrides as pairs of dotted key and value; lists become tuples. They need a source, as every assumption does."""
-    if "capacity" not in data:
-        return (), ""
-    given = data["capacity"]
-    if not isinstance(given, Mapping):
-        reader.problems.add(("capacity",), "must be a table of keys.", "Write [capacity].")
-        return (), ""
-    rest = {key: value for key, value in given.items() if key != "source"}
-    table = Table({"source": given["source"]} if "source" in given else {}, ("capacity",), reader.problems, ("source",))
-    source = table.text("source", needed='Say who says so: a document and its page, or "own default".' if rest else "")
-    pairs: list[tuple[str, object]] = []
-
-    def flatten(inside: Mapping[str, Any], path: tuple[str, ...]) -> None:
-        for key, value in inside.items():
-            here = (*path, key)
-            if isinstance(value, Mapping):
-                flatten(value, here)
-            elif isinstance(value, list) and any(isinstance(one, Mapping | list) for one in value):
-                reader.problems.add(
-                    ("capacity", *here), "must be one value or a plain list.", "Give it a key of its own."
-                )
-            elif "." in key:
-                reader.problems.add(("capacity", *here), "has a dot in its name.", "Leave out the quotes.")
-            elif isinstance(value, float) and not is_number(value):
-                reader.problems.add(("capacity", *here), f"{value!r} is not a number that can be used.", "")
-            elif not isinstance(value, str | int | float | list):
-                reader.problems.add(("capacity", *here), "must be a number, text, true or false.", "")
-            else:
-                pairs.append((".".join(here), tuple(value) if isinstance(value, list) else value))
-
-    flatten(rest, ())
-    return tuple(pairs), source
-
-
-def _check_repeats(data: Mapping[str, Any], problems: Problems) -> None:
-    """Every assumption has a name of its own, whatever list it is in."""
-    seen: dict[str, Path] = {}
-    for key in ("growth", *DRIVERS, "interventions"):
-        listed = data.get(key)
-        for place, one in enumerate(listed if isinstance(listed, list) else []):
-            name = one.get("name") if isinstance(one, Mapping) else None
-            if not isinstance(name, str) or not name:
-                continue
-            if name in seen:
-                first = problems.line(seen[name])
-                problems.add(
-                    (key, place, "name"),
-                    f"{name!r} is the name of another assumption{f', on line {first}' if first else ''}.",
-                    "Give each a name of its own.",
-                )
-            seen.setdefault(name, (key, place, "name"))
-
-
-def _check_population_once(growth: list[Growth], system: System, problems: Problems, data: Mapping[str, Any]) -> None:
-    """Two growths that include population may not meet: the people would be taken off twice."""
-    places = {one["name"]: place for place, one in enumerate(data.get("growth", [])) if _named(one)}
-    published = [one for one in growth if one.includes_population and one.name]
-    for one, other in combinations(published, 2):
-        if one.first <= other.last and other.first <= one.last and _meet(one.where, other.where, system):
-            problems.add(
-                ("growth", places[other.name]),
-                f"includes population, as {one.name!r} does for some of the same activity in the same years.",
-                "Let each kind at each site have one growth that includes population.",
-            )
-
-
-def _named(one: object) -> bool:
-    return isinstance(one, Mapping) and isinstance(one.get("name"), str)
-
-
-def _meet(one: Where, other: Where, system: System) -> bool:
-    def sites(where: Where) -> set[str]:
-        wanted = where.sites or system.trusts
-        return {site.code for site in system.sites if site.code in wanted or site.organisation in wanted}
-
-    kinds = set(one.kinds or KINDS) & set(other.kinds or KINDS)
-    return bool(kinds) and bool(sites(one) & sites(other))
