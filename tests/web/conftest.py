@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from accounts_support import TRUSTS, account
 from django.test import Client
 from snapshot_factory import Made, write_snapshot
 
 from wherry.web.access import Role, immutability
-from wherry.web.access.models import Membership, User
-
-PASSWORD = "bittern-over-the-reeds-9"
-TRUSTS = ("RM1", "RGP", "RCX")
+from wherry.web.access.models import User
 
 
 @pytest.fixture(scope="session")
@@ -42,14 +40,7 @@ def make_user(db: None) -> Callable[..., User]:
     """`make_user(role, organisations=TRUSTS, username=None)`: an account with one role at some trusts."""
 
     def make(role: Role | None, organisations: tuple[str, ...] = TRUSTS, username: str | None = None) -> User:
-        name = username or (role.value if role else "nobody")
-        user = User.objects.create_user(name, password=PASSWORD, first_name="Test", last_name=name.title())
-        if role is not None:
-            for code in organisations:
-                Membership.objects.create(
-                    user=user, organisation=code, role=role.value, reason="test", granted_by="tests"
-                )
-        return user
+        return account(role, organisations, username or (role.value if role else "nobody"))
 
     return make
 

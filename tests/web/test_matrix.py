@@ -6,13 +6,17 @@ Those in `who` get the status in `allowed` (of a form: an empty one); others get
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
 
 import pyarrow.parquet as pq
 import pytest
 import well_support
+from accounts_support import TRUSTS, account
 from aid_support import made_run
+from django.conf import settings
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from matrix_cancer import CANCER
@@ -22,7 +26,8 @@ from matrix_offers import OFFERS
 from matrix_planning import PLANNING
 from matrix_well import WELL
 from offers_support import matrix_needs
-from planning_support import made_plan_run
+from planning_support import made_plan_run, made_version
+from pytest_django import DjangoDbBlocker
 from snapshot_factory import Made
 
 from wherry.web.access import Permission, Role
@@ -100,38 +105,85 @@ def patterns(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, URLP
             yield f"{space}:{entry.name}", entry
 
 
-@pytest.fixture
-def address(
-    handmade: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_user: Callable[..., User]
-) -> Callable[[Line], str]:
-    """The address of a line, with something real behind it."""
-    copytree(handmade.hub, tmp_path / "hub")
-    monkeypatch.setenv("WHERRY_DATA", str(tmp_path))
-    folder = tmp_path / "hub" / "snapshots" / handmade.snapshot_id
+@dataclass(frozen=True)
+class Standing:
+    """What every line of the table is tried with: a snapshot, somebody of each role signed in, and what they need."""
+
+    made: Made
+    sessions: dict[tuple[Role | None, tuple[str, ...]], str]
+    needs: dict[str, tuple[dict[str, object], str]]
+
+
+@pytest.fixture(scope="module")
+def standing(
+    handmade_data: tuple[Path, Made],
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[Standing]:
+    """Made once. Each test's own transaction is within this one, so that what it writes goes and this stays."""
+    made = handmade_data[1]
+    root = tmp_path_factory.mktemp("matrix")
+    copytree(made.hub, root / "hub")
+    folder = root / "hub" / "snapshots" / made.snapshot_id
     review = pq.read_table(folder / "link_review.parquet").to_pylist()[0]
     listed = pq.read_table(folder / "waiting_list.parquet").to_pylist()
     doubtful = next(row for row in listed if row["worst_severity"] == "high")
     cancer = next(row for row in pq.read_table(folder / "cancer_wait.parquet").to_pylist() if row["tracked"])
-    somebody = make_user(None, username="somebody")
-    needs: dict[str, tuple[dict[str, object], str]] = {
-        "": ({}, ""),
-        "person": ({"pk": somebody.pk}, ""),
-        "change": ({"pk": somebody.pk, "act": "grant"}, ""),
-        "rule": ({"rule": "p2_overdue"}, ""),
-        "measure": ({"code": "over_52"}, ""),
-        "pair": ({}, f"?left={review['left_identity']}&right={review['right_identity']}"),
-        "view": ({"view_id": 1, "act": "delete"}, ""),
-        "pathway": ({"key": doubtful["pathway_key"]}, ""),
-        "cancer": ({"key": cancer["cancer_key"]}, ""),
-        "aid_run": ({"run_id": made_run(handmade).pk}, ""),
-        "plan_run": ({"pk": made_plan_run().pk}, ""),
-    }
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock(), transaction.atomic():
+        patch.setenv("WHERRY_DATA", str(root))
+        everybody = ((role, where) for where in (TRUSTS, ("NOBODY",)) for role in (None, *Role))
+        sessions: dict[tuple[Role | None, tuple[str, ...]], str] = {}
+        for role, organisations in everybody:
+            client = Client()
+            name = f"standing-{role.value if role else 'nobody'}-{'-'.join(organisations)}"
+            client.force_login(account(role, organisations, name))
+            sessions[role, organisations] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        somebody = account(None, TRUSTS, "somebody")
+        needs: dict[str, tuple[dict[str, object], str]] = {
+            "": ({}, ""),
+            "person": ({"pk": somebody.pk}, ""),
+            "change": ({"pk": somebody.pk, "act": "grant"}, ""),
+            "rule": ({"rule": "p2_overdue"}, ""),
+            "measure": ({"code": "over_52"}, ""),
+            "pair": ({}, f"?left={review['left_identity']}&right={review['right_identity']}"),
+            "view": ({"view_id": 1, "act": "delete"}, ""),
+            "pathway": ({"key": doubtful["pathway_key"]}, ""),
+            "cancer": ({"key": cancer["cancer_key"]}, ""),
+            "aid_run": ({"run_id": made_run(made).pk}, ""),
+            "plan_run": ({"pk": made_plan_run().pk}, ""),
+            "plan_scenario": ({"slug": made_version().slug}, ""),
+        }
+        yield Standing(made, sessions, needs)
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def signed_in(standing: Standing, db: None) -> Callable[..., Client]:
+    """`signed_in(role, organisations=TRUSTS)`: a client signed in as a person of that role (made once a test)."""
+    made: dict[tuple[Role | None, tuple[str, ...]], Client] = {}
+
+    def sign_in(role: Role | None, organisations: tuple[str, ...] = TRUSTS) -> Client:
+        key = (role, organisations)
+        if key not in made:
+            made[key] = Client()
+            made[key].cookies[settings.SESSION_COOKIE_NAME] = standing.sessions[key]
+        return made[key]
+
+    return sign_in
+
+
+@pytest.fixture
+def address(standing: Standing, db: None) -> Callable[[Line], str]:
+    """The address of a line, with something real behind it."""
 
     def of(line: Line) -> str:
         if line.needs.startswith("well_"):
-            kwargs, query = well_support.matrix_needs(line.needs, handmade)
+            kwargs, query = well_support.matrix_needs(line.needs, standing.made)
+        elif line.needs in standing.needs:
+            kwargs, query = standing.needs[line.needs]
         else:
-            kwargs, query = needs[line.needs] if line.needs in needs else matrix_needs(line.needs, handmade)
+            kwargs, query = matrix_needs(line.needs, standing.made)
         return reverse(line.name, kwargs=kwargs) + query
 
     return of
@@ -151,14 +203,24 @@ def test_every_view_says_who_may() -> None:
         assert expected == line.who, name
 
 
+def test_before_the_first_build_every_page_still_answers(
+    no_data: Path, client_for: Callable[..., Client], make_user: Callable[..., User]
+) -> None:
+    """Comes first, before anything stands."""
+    plain = [line for line in TABLE if line.method == "GET" and not line.needs]
+    for line in plain:
+        for role in line.who:
+            assert client_for(role).get(reverse(line.name)).status_code < 500, (line.name, role)
+
+
 @pytest.mark.parametrize("line", TABLE, ids=lambda line: line.name)
 def test_each_role_gets_what_the_table_says(
-    line: Line, address: Callable[[Line], str], client_for: Callable[..., Client]
+    line: Line, address: Callable[[Line], str], signed_in: Callable[..., Client]
 ) -> None:
     there = address(line)
     got = {}
     for role in Role:
-        client = client_for(role)
+        client = signed_in(role)
         response = client.get(there) if line.method == "GET" else client.post(there)
         got[role.value] = response.status_code
     assert got == {role.value: line.allowed if role in line.who else 403 for role in Role}
@@ -166,13 +228,13 @@ def test_each_role_gets_what_the_table_says(
 
 @pytest.mark.parametrize("line", TABLE, ids=lambda line: line.name)
 def test_neither_method_opens_what_the_other_refuses(
-    line: Line, address: Callable[[Line], str], client_for: Callable[..., Client]
+    line: Line, address: Callable[[Line], str], signed_in: Callable[..., Client]
 ) -> None:
     there = address(line)
     for role in Role:
         if role not in line.who:
-            assert client_for(role).get(there).status_code == 403, role
-            assert client_for(role).post(there).status_code == 403, role
+            assert signed_in(role).get(there).status_code == 403, role
+            assert signed_in(role).post(there).status_code == 403, role
 
 
 @pytest.mark.parametrize("line", TABLE, ids=lambda line: line.name)
@@ -186,9 +248,9 @@ def test_a_stranger_is_sent_to_sign_in(line: Line, address: Callable[[Line], str
 
 @pytest.mark.parametrize("line", TABLE, ids=lambda line: line.name)
 def test_an_account_without_a_role_sees_nothing(
-    line: Line, address: Callable[[Line], str], client_for: Callable[..., Client]
+    line: Line, address: Callable[[Line], str], signed_in: Callable[..., Client]
 ) -> None:
-    client, there = client_for(None), address(line)
+    client, there = signed_in(None), address(line)
     response = client.get(there) if line.method == "GET" else client.post(there)
     assert response.status_code == (line.allowed if line.stranger == 200 or line.name == "access:sign_out" else 403)
 
@@ -196,14 +258,18 @@ def test_an_account_without_a_role_sees_nothing(
 @pytest.mark.parametrize("line", [line for line in TABLE if line.method == "GET"], ids=lambda line: line.name)
 @pytest.mark.parametrize("role", [A, E, G, D], ids=lambda role: role.value)
 def test_roles_without_identities_never_see_a_name_or_number(
-    line: Line, role: Role, address: Callable[[Line], str], client_for: Callable[..., Client], handmade: Made
+    line: Line,
+    role: Role,
+    address: Callable[[Line], str],
+    signed_in: Callable[..., Client],
+    handmade_data: tuple[Path, Made],
 ) -> None:
     if role not in line.who:
         return
-    response = client_for(role).get(address(line))
+    response = signed_in(role).get(address(line))
     content = b"".join(response.streaming_content) if response.streaming else response.content
     text = content.decode("utf-8", "replace").casefold()
-    for surname in handmade.surnames:
+    for surname in handmade_data[1].surnames:
         assert surname.casefold() not in text
     assert "999 0" not in text
     assert "9990" not in text
@@ -213,19 +279,10 @@ def test_roles_without_identities_never_see_a_name_or_number(
     "line", [line for line in TABLE if line.needs in {"pathway", "pair", "cancer"}], ids=lambda line: line.name
 )
 def test_another_trusts_patient_is_not_there(
-    line: Line, address: Callable[[Line], str], client_for: Callable[..., Client]
+    line: Line, address: Callable[[Line], str], signed_in: Callable[..., Client]
 ) -> None:
     there = address(line)
     for role in line.who:
-        client = client_for(role, ("NOBODY",))
+        client = signed_in(role, ("NOBODY",))
         response = client.get(there) if line.method == "GET" else client.post(there)
         assert response.status_code == 404, role
-
-
-def test_before_the_first_build_every_page_still_answers(
-    no_data: Path, client_for: Callable[..., Client], make_user: Callable[..., User]
-) -> None:
-    plain = [line for line in TABLE if line.method == "GET" and not line.needs]
-    for line in plain:
-        for role in line.who:
-            assert client_for(role).get(reverse(line.name)).status_code < 500, (line.name, role)
