@@ -13,6 +13,7 @@ from __future__ import annotations
 from wherry.planning.activity.draws import draw, intervals, middle
 from wherry.planning.activity.means import cell_factors, expected
 from wherry.planning.activity.outcome import AGE_BANDS, Breakdown, CellFactors, Expected, Outcome, Parameters
+from wherry.planning.activity.simulating import simulate
 
 __all__ = [
     "AGE_BANDS",
@@ -26,4 +27,5 @@ __all__ = [
     "expected",
     "intervals",
     "middle",
+    "simulate",
 ]

@@ -269,7 +269,7 @@ def _published(
             who = hit[number == entry]
             people, which = np.unique(person_of[who], return_inverse=True)
             persons.append(people)
-            weights.append(np.bincount(which, weights=baseline.count[who].astype(np.float64), minlength=len(people)))
+            weights.append(_sums(which, baseline.count[who], len(people)))
             start.append(start[-1] + len(people))
             begin.append(min(max(one.first - 1, base), horizon) - base)
             end.append(max(min(one.last, horizon), base) - base)
@@ -283,6 +283,10 @@ def _published(
         ),
         entry_of,
     )
+
+
+def _sums(place: Places, value: Places, size: int) -> Floats:
+    return np.asarray(np.bincount(place, weights=value.astype(np.float64), minlength=size), dtype=np.float64)
 
 
 def _fates(site: Places, kind: Places, moved_by: Places, members: Mask, role: Places) -> Fates:

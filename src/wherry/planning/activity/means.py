@@ -23,9 +23,10 @@ class _Lumps:
         count = laid.baseline.count[rows.cell].astype(np.float64)
         self.site, self.kind, self.ward = rows.site[first], rows.kind[first], rows.ward[first]
         self.fate, self.person = rows.fate[first], rows.person[first]
-        self.count: Floats = np.bincount(number, weights=count, minlength=len(first))
-        self.nights: Floats = np.bincount(number, weights=count * rows.nights, minlength=len(first))
-        self.minutes: Floats = np.bincount(number, weights=count * rows.minutes, minlength=len(first))
+        self.count, self.nights, self.minutes = (
+            np.asarray(np.bincount(number, weights=count * each, minlength=len(first)), dtype=np.float64)
+            for each in (1.0, rows.nights, rows.minutes)
+        )
 
 
 _KEPT: list[tuple[Chain, _Lumps]] = []

@@ -185,7 +185,7 @@ def poisson_at(u: float, rate: float) -> int:
     >>> [int(poisson_at(0.5, rate)) for rate in (0.0, 0.5, 1.0, 40.0, 1e6)], int(poisson_at(0.999, 40.0))
     ([0, 0, 1, 40, 1000000], 61)
     """
-    if rate <= 0.0:
+    if not rate > 0.0:
         return 0
     if rate < _SMALL and u < 1.0 - _TAIL:
         chance = math.exp(-rate)
@@ -262,10 +262,85 @@ def binomial_at(u: float, n: int, p: float) -> int:
     >>> [int(binomial_at(0.5, n, p)) for n, p in ((0, 0.5), (10, 0.0), (10, 1.0), (3, 0.9), (1000, 0.25))]
     [0, 0, 10, 3, 250]
     """
-    if n <= 0 or p <= 0.0:
+    if n <= 0 or not p > 0.0:
         return 0
     if p >= 1.0:
         return n
     if p <= 0.5:
         return _binomial_low(u, 1.0 - u, n, p, False)
     return n - _binomial_low(1.0 - u, u, n, 1.0 - p, True)
+
+
+@compiled
+def hypergeometric_chance(k: float, whole: float, good: float, taken: float) -> float:
+    """The chance that of `taken` things out of `whole`, `good` of them good, exactly k are good."""
+    bad = whole - good
+    if k < 0.0 or k > good or k > taken or taken - k > bad:
+        return 0.0
+    p = taken / whole
+    if p >= 1.0:
+        return 1.0
+    chances = _edged_binomial(k, good, p) * _edged_binomial(taken - k, bad, p)
+    return chances / binomial_chance(taken, whole, p)
+
+
+@compiled
+def _edged_binomial(k: float, n: float, p: float) -> float:
+    return 1.0 if n == 0.0 else binomial_chance(k, n, p)
+
+
+@compiled
+def _hypergeometric_reaches(k: float, u: float, whole: float, good: float, taken: float) -> bool:
+    """Whether the chance of at most k good ones is u or more."""
+    bad = whole - good
+    total, term = 1.0, 1.0
+    if k < good * (taken / whole):
+        at, least = k, max(0.0, taken - bad)
+        if at < least:
+            return False
+        while at > least and term > total * 1e-17:
+            term *= at / (good - at + 1.0) * ((bad - taken + at) / (taken - at + 1.0))
+            total += term
+            at -= 1.0
+        return hypergeometric_chance(k, whole, good, taken) * total >= u
+    at, most = k + 1.0, min(good, taken)
+    if at > most:
+        return True
+    first = hypergeometric_chance(at, whole, good, taken)
+    while at < most and term > total * 1e-17:
+        term *= (good - at) / (at + 1.0) * ((taken - at) / (bad - taken + at + 1.0))
+        total += term
+        at += 1.0
+    return first * total <= 1.0 - u
+
+
+@compiled
+def hypergeometric_at(u: float, whole: int, good: int, taken: int) -> int:
+    """How many of `taken` things out of `whole` are good, of which there are `good`, for a uniform number.
+
+    >>> [int(hypergeometric_at(0.5, 10, good, taken)) for good, taken in ((0, 5), (10, 4), (5, 10), (4, 5))]
+    [0, 4, 5, 2]
+    """
+    least, most = max(0, taken - (whole - good)), min(good, taken)
+    if least >= most:
+        return least
+    n, size, there = float(taken), float(whole), float(good)
+    p, f = there / size, n / size
+    variance = n * p * (1.0 - p) * (size - n) / (size - 1.0)
+    w = normal_at(u)
+    root = math.sqrt(variance)
+    guess = n * p + 0.5 + root * w + (1.0 - 2.0 * p) * (1.0 - 2.0 * f) * (w * w - 1.0) / 6.0
+    if variance > 30.0 and abs(w) < 3.0:
+        error = (0.1 + 0.1 * abs(w) * w * w) / root
+        low, high = math.floor(guess - error), math.floor(guess + error)
+        if low == high and least <= low <= most:
+            return int(low)
+    at = min(float(most), max(float(least), float(math.floor(guess))))
+    if _hypergeometric_reaches(at, u, size, there, n):
+        while at > least and _hypergeometric_reaches(at - 1.0, u, size, there, n):
+            at -= 1.0
+    else:
+        at += 1.0
+        while at < most and not _hypergeometric_reaches(at, u, size, there, n):
+            at += 1.0
+    return int(at)
