@@ -153,3 +153,33 @@ class Answers:
     notes: tuple[str, ...]
     baseline: str
     seconds: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One measure at one place in one year, of two scenarios: `difference` is the second less the first.
+
+    `second_more`: the share of runs in which the second has more; None where runs could not be paired.
+    """
+
+    measure: str
+    words: str
+    unit: str
+    place: str
+    year: int
+    first: Spread
+    second: Spread
+    difference: Spread
+    second_more: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two scenarios side by side. `paired`: run by run on the same random numbers; `how` says so in words."""
+
+    first: str
+    second: str
+    paired: bool
+    how: str
+    places: tuple[tuple[str, str], ...]
+    differences: tuple[Difference, ...]

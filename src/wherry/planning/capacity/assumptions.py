@@ -30,11 +30,12 @@ Value = float | str | tuple[float, ...]
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure and who says so. `certainty` is sourced, general knowledge or own default."""
+    """One figure and who says so. `certainty` is sourced, general knowledge or own default; `changed` by a scenario."""
 
     value: Value
     source: str
     certainty: str = ""
+    changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -185,5 +186,5 @@ def _override(figures: dict[str, Figure], name: str, given: object, names: _rule
         targets = [name]
     for path in targets:
         figures[path] = Figure(
-            _rules.rule_of(path, names, "[capacity] of the scenario").read(value, where), source, certainty
+            _rules.rule_of(path, names, "[capacity] of the scenario").read(value, where), source, certainty, True
         )
