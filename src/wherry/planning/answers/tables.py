@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from wherry.planning.activity.outcome import Outcome
 from wherry.planning.answers.model import Answers, Spread
 from wherry.planning.answers.places import places_of
-from wherry.planning.answers.runs import Measure, Runs, runs_of
-from wherry.planning.capacity.model import Requirement
+from wherry.planning.answers.runs import Measure, Runs
 from wherry.planning.scenario.model import year_words
 
 _SPREAD = ("low", "middle", "high", "mean")
@@ -143,11 +140,8 @@ def runs_from(table: pa.Table) -> Runs:
                 tuple(measures))  # fmt: skip
 
 
-def series(
-    outcome: Outcome, requirements: Sequence[Requirement] = ()
-) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
+def series(runs: Runs) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
     """Every run's values by `measure|place`, [run, year], of places that ever have any."""
-    runs = runs_of(outcome, requirements)
     places = places_of(runs.sites, runs.trust_of, None)
     made: dict[str, np.ndarray[Any, np.dtype[np.float64]]] = {}
     for measure in runs.measures:
