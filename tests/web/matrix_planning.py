@@ -9,11 +9,17 @@ MAKES = frozenset({A, P})
 
 PLANNING = (
     Line("planning:scenarios", SEES),
+    Line("planning:scenario", SEES, needs="plan_scenario"),
+    Line("planning:text", SEES, needs="plan_scenario"),
+    Line("planning:changes", SEES, needs="plan_scenario"),
+    Line("planning:edit", MAKES, needs="plan_scenario"),
+    Line("planning:save", MAKES, 422, "POST", needs="plan_scenario"),
     Line("planning:run", SEES, needs="plan_run"),
     Line("planning:run_status", SEES, needs="plan_run"),
     Line("planning:run_start", MAKES, 302, "POST", needs="plan_scenario"),
     Line("planning:run_workbook", SEES, needs="plan_run"),
     Line("planning:run_tables", SEES, needs="plan_run"),
     Line("planning:run_table", SEES, needs="plan_run"),
+    Line("planning:baseline", SEES),
     Line("planning:compare", SEES),
 )

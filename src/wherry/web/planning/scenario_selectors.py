@@ -10,6 +10,8 @@ from typing import Any
 
 from django.http import Http404
 
+from wherry.hub.activity import Activity, current_id
+from wherry.hub.activity import open as open_activity
 from wherry.paths import system_dir, systems_dir
 from wherry.web import snapshot as snapshots
 from wherry.web.planning.models import PlanRun, ScenarioVersion
@@ -132,6 +134,11 @@ def newest() -> list[Version]:
     for row in ScenarioVersion.objects.order_by("slug", "number"):
         found[row.slug] = _saved(row)
     return sorted(found.values(), key=lambda one: (one.slug not in own, one.slug))
+
+
+def activity() -> Activity | None:
+    """The year of activity that plans stand on; None before one was loaded. Raises `UserError` if it is damaged."""
+    return open_activity() if current_id() is not None else None
 
 
 def last_runs() -> dict[str, PlanRun]:
