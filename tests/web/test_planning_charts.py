@@ -78,7 +78,7 @@ def test_a_fan_of_one_year_and_one_of_nothing_are_drawn() -> None:
 def test_each_bar_of_a_waterfall_begins_where_the_last_one_ended(changes: list[float], start: float) -> None:
     steps = tuple(Step(str(n), f"Driver {n}", "growth", spread(value)) for n, value in enumerate(changes))
     end = start + sum(changes)
-    chart = waterfall_chart(Waterfall("beds", "Beds", "beds", GROUP, start, steps, spread(end)))
+    chart = waterfall_chart(Waterfall("beds", "Beds", "beds", GROUP, start, steps, spread(end)), "2023/24", "2026/27")
     assert [row.kind for row in chart.rows[1:-1]] == ["fewer" if value < 0 else "more" for value in changes]
     for before, after in pairwise(chart.rows):
         assert before.next_x is not None

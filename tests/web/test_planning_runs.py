@@ -23,11 +23,11 @@ from openpyxl import load_workbook
 from planning_support import TEXT, as_kept, handmade_answers, made_plan_run, made_version
 
 from wherry.errors import UserError
+from wherry.planning.answers.kept import from_dict as answers_of
 from wherry.web.access import Role
 from wherry.web.access.access import access_of
 from wherry.web.access.models import AuditEvent, User
 from wherry.web.planning import jobs, services, store, work
-from wherry.web.planning.kept import answers_of
 from wherry.web.planning.models import PlanRun, RunState
 from wherry.web.planning.scenario_selectors import version
 
@@ -49,7 +49,7 @@ def worked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(called)
         say("Drawing runs", 0.5)
         (folder / store.WORKBOOK).write_bytes(b"made")
-        return work.Worked(as_kept(handmade_answers()), "load-1")
+        return work.Worked(as_kept(handmade_answers()), handmade_answers().headline, "load-1")
 
     monkeypatch.setattr(work, "work_out", work_out)
     return asked
@@ -82,7 +82,7 @@ def test_a_run_is_started_worked_out_kept_and_audited(worked: list[str], client_
     run = PlanRun.objects.get()
     assert where == reverse("planning:run", args=[run.pk])
     assert (run.state, run.text, run.number, run.baseline, run.done_share) == (RunState.DONE, TEXT, 1, "load-1", 1.0)
-    assert (run.going, worked) == ("", ["handmade, version 1"])
+    assert (run.going, run.headline, worked) == ("", handmade_answers().headline, ["handmade, version 1"])
     assert answers_of(run.result or {}) == handmade_answers()
     assert (store.folder(run.pk) / store.WORKBOOK).read_bytes() == b"made"
     event = AuditEvent.objects.get(action="plan.run_started")
@@ -286,10 +286,10 @@ def test_the_first_things_on_the_page_are_the_question_the_answer_and_the_beds(
         "By deprivation",
         "What was assumed, and who says so",
         answers.baseline,
-        "docs/plans.md",
+        "docs/plan-method.md",
     ]
-    places = [text.find(words) for words in order[:-1]]
-    assert -1 not in places, dict(zip(order, places, strict=False))
+    places = [text.find(words) for words in order]
+    assert -1 not in places, dict(zip(order, places, strict=True))
     assert places == sorted(places)
 
 

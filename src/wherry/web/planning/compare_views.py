@@ -9,7 +9,8 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from wherry.planning.answers.model import Answers
+from wherry.planning.answers.kept import from_dict as answers_of
+from wherry.planning.answers.model import Answers, Fan
 from wherry.planning.scenario.model import year_words
 from wherry.web.access import Permission
 from wherry.web.access.http import Request
@@ -19,7 +20,6 @@ from wherry.web.components.formats import day
 from wherry.web.planning import differences as differ
 from wherry.web.planning import plan_charts, plan_words, store
 from wherry.web.planning import run_presenters as present
-from wherry.web.planning.kept import answers_of
 from wherry.web.planning.models import PlanRun, RunState
 
 #: Runs that may be chosen: the newest ones.
@@ -129,7 +129,7 @@ def _compared(request: Request, a: Side, b: Side) -> dict[str, Any]:
     return context
 
 
-def _year_rows(one: present.Fan, two: present.Fan) -> list[tuple[str, str, str, str, str]]:
+def _year_rows(one: Fan, two: Fan) -> list[tuple[str, str, str, str, str]]:
     first, second = dict(one.points), dict(two.points)
     return [
         (
@@ -151,8 +151,8 @@ def _headline(rows: list[differ.Difference], a: Side, b: Side, year: int, place:
                 middle = plan_words.more(row.difference.middle)
                 reach = f" (80% range {plan_words.span_more(row.difference)})" if row.less is not None else ""
                 return (
-                    f"In {year_words(year)}, {place}: “{b.run.title}” (B) needs {middle}{reach} "
-                    f"{row.unit} than “{a.run.title}” (A)."
+                    f"In {year_words(year)}, {place}: “{b.run.title}” (B) needs {middle} "
+                    f"{row.unit}{reach} than “{a.run.title}” (A)."
                     if round(row.difference.middle)
                     else f"In {year_words(year)}, {place}: both need about the same number of {row.unit}{reach}."
                 )

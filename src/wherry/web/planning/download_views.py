@@ -9,6 +9,7 @@ from django.http import FileResponse, Http404, HttpResponseBase
 from django.views.decorators.http import require_GET
 
 from wherry.errors import UserError
+from wherry.planning.answers.kept import from_dict as answers_of
 from wherry.planning.answers.model import Answers, Fan, Spread
 from wherry.planning.scenario.model import year_words
 from wherry.web.access import Permission
@@ -16,7 +17,6 @@ from wherry.web.access.http import Request
 from wherry.web.access.requires import requires
 from wherry.web.components.export import stream_csv
 from wherry.web.planning import store
-from wherry.web.planning.kept import answers_of
 from wherry.web.planning.models import PlanRun, RunState
 from wherry.web.planning.run_views import run_of
 

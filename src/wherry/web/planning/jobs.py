@@ -83,7 +83,7 @@ def _work(run: PlanRun) -> None:
         found = work.work_out(run.text, f"{run.slug}, version {run.number}", folder, say)
     with transaction.atomic():
         run.state, run.going, run.progress, run.done_share = RunState.DONE, "", "", 1.0
-        run.result, run.baseline = found.result, found.baseline[:200]
+        run.result, run.headline, run.baseline = found.result, found.headline, found.baseline[:200]
         run.finished_at = run.seen_at = datetime.now(UTC)
         run.save()
 

@@ -72,6 +72,7 @@ class PlanRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     failure = models.TextField(blank=True)
     result = models.JSONField(null=True, blank=True)
+    headline = models.TextField(blank=True, help_text="the answer in a sentence, for lists; the answers are large")
     going = models.CharField(
         max_length=64, blank=True, help_text="what is being worked out, while it is: two of a kind are one run"
     )

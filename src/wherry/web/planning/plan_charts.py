@@ -17,9 +17,11 @@ from wherry.web.components.charts import Tick
 from wherry.web.planning.plan_words import more, per_cent, whole
 
 WIDTH = 600
+#: The bar of the projections of people, whose ends are projections and no numbers.
+PEOPLE = "population"
 #: Letters of a title in one line of a row, and units a line of letters takes.
 _LETTERS, _LINE = 40, 26
-_BAR, _GAP = 22, 16
+_BAR, _GAP, _TOP = 22, 16, 64
 
 
 @dataclass(frozen=True)
@@ -190,13 +192,14 @@ class RowChart:
     note: str
 
 
-def waterfall_chart(found: Waterfall) -> RowChart:
-    """A waterfall as rows: where it begins, what each driver adds or takes away, where it ends.
+def waterfall_chart(found: Waterfall, start: str, end: str) -> RowChart:
+    """A waterfall as rows: where it begins (`start` in words), what each driver adds or takes away, where it ends.
 
     >>> from wherry.planning.answers.model import Spread, Step
     >>> one = Spread(4, 5, 6, 5)
     >>> steps = (Step("a", "Older people", "population", one),)
-    >>> chart = waterfall_chart(Waterfall("beds", "Beds", "beds", "group", 10, steps, Spread(14, 15, 16, 15)))
+    >>> found = Waterfall("beds", "Beds", "beds", "group", 10, steps, Spread(14, 15, 16, 15))
+    >>> chart = waterfall_chart(found, "Before", "After")
     >>> [(row.kind, row.value) for row in chart.rows]
     [('whole', '10'), ('more', '5 more'), ('whole', '15')]
     """
@@ -206,12 +209,12 @@ def waterfall_chart(found: Waterfall) -> RowChart:
         at += step.value.mean
     ends = [found.start, at, *(x for low, high, value in spans for x in (low, high, low + value.low, low + value.high))]
     axis = scale(min(ends), max(*ends, found.end.high))
-    plot = _Rows(axis, _top(axis))
-    plot.add("At the start", whole(found.start), "whole", axis.low, found.start, None, found.start)
+    plot = _Rows(axis, _TOP)
+    plot.add(start, whole(found.start), "whole", axis.low, found.start, None, found.start)
     for step, (low, high, value) in zip(found.steps, spans, strict=True):
         kind = "more" if step.value.mean >= 0 else "fewer"
         plot.add(step.title, more(value.mean), kind, low, high, (low + value.low, low + value.high), high)
-    plot.add("At the end", whole(found.end.mean), "whole", axis.low, at, (found.end.low, found.end.high), None)
+    plot.add(end, whole(found.end.mean), "whole", axis.low, at, (found.end.low, found.end.high), None)
     return plot.chart(found.unit, None)
 
 
@@ -226,7 +229,7 @@ def tornado_chart(swings: Sequence[Swing], unit: str, factors: frozenset[str] = 
     ordered = sorted(swings, key=lambda one: -one.width)
     ends = [value for one in ordered for value in (one.low_value, one.high_value, one.middle_value)]
     axis = scale(min(ends, default=0), max(ends, default=0))
-    plot = _Rows(axis, _top(axis))
+    plot = _Rows(axis, _TOP)
     for one in ordered:
         plot.swing(one, swing_words(one, one.name in factors))
     middle = ordered[0].middle_value if ordered else None
@@ -239,17 +242,26 @@ def swing_words(one: Swing, factor: bool) -> str:
     >>> swing_words(Swing("r", "Return", "group", 1.0, 1.05, 90, 95, 92), True)
     'times 1 gives 90, times 1.05 gives 95'
     """
+    if one.name == PEOPLE:
+        return f"the one gives {whole(one.low_value)}, the other {whole(one.high_value)}"
     low, high = (at_words(at, factor) for at in (one.low_at, one.high_at))
     return f"{low} gives {whole(one.low_value)}, {high} gives {whole(one.high_value)}"
+
+
+def end_words(one: Swing, high: bool, factor: bool) -> str:
+    """What one end of a bar is; the projection's ends are named by its title.
+
+    >>> end_words(Swing("g", "Growth", "group", 0.01, 0.03, 90, 120, 100), True, False)
+    '3%'
+    """
+    if one.name == PEOPLE:
+        return "the second" if high else "the first"
+    return at_words(one.high_at if high else one.low_at, factor)
 
 
 def at_words(at: float, factor: bool) -> str:
     """What an assumption is at, as people write it."""
     return f"times {at:.4g}" if factor else per_cent(at)
-
-
-def _top(axis: Scale) -> int:
-    return 64
 
 
 class _Rows:

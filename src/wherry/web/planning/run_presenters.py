@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from wherry.errors import UserError
 from wherry.planning.answers.model import GROUP, Answers, Assumption, Fan, Gap, Return, Swing, Waterfall
 from wherry.planning.scenario.model import year_words
 from wherry.web.planning import plan_words as say
+from wherry.web.planning.scenario_selectors import system_name
 
 BEDS = "beds_at_occupancy"
 #: Measures in the order in which a page offers them; others follow.
@@ -146,6 +148,16 @@ def ward_rows(answers: Answers, place: str, wards: Mapping[str, str], requiremen
         for gap in _horizon(answers, requirement)
         if gap.ward and gap.place == place
     ]
+
+
+def ward_words() -> dict[str, str]:
+    """Ward groups in words, as the system names them today; none if they cannot be read."""
+    from wherry.planning.capacity import wards
+
+    try:
+        return {ward.code: ward.words for ward in wards(system_name())}
+    except UserError:
+        return {}
 
 
 def other_rows(answers: Answers, place: str) -> list[GapRow]:

@@ -10,12 +10,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from wherry.planning.answers.kept import from_dict as answers_of
+from wherry.planning.scenario.model import year_words
 from wherry.web.access import Permission
 from wherry.web.access.http import Request
 from wherry.web.access.requires import requires
 from wherry.web.planning import jobs, plan_charts, plan_words, services, store
 from wherry.web.planning import run_presenters as present
-from wherry.web.planning.kept import answers_of
 from wherry.web.planning.models import PlanRun, RunState
 from wherry.web.planning.scenario_selectors import asked_version
 
@@ -103,14 +104,18 @@ def _answered(found: PlanRun, request: Request) -> dict[str, Any]:
         "beds": present.bed_rows(answers),
         "beds_said": present.beds_said(answers),
         "at_risk": present.bed_rows(answers, "beds_at_risk"),
-        "wards": present.ward_rows(answers, chosen.place, {}),
+        "wards": present.ward_rows(answers, chosen.place, present.ward_words()),
         "others": present.other_rows(answers, chosen.place),
         "fan": fan,
         "fan_said": present.fan_said(fan, chosen.place_words) if fan else "",
         "fan_rows": present.year_rows(fan) if fan else [],
         "fan_chart": plan_charts.fan_chart([(fan.words, fan)], level=level, level_words=words) if fan else None,
         "waterfall": waterfall,
-        "waterfall_chart": plan_charts.waterfall_chart(waterfall) if waterfall else None,
+        "waterfall_chart": plan_charts.waterfall_chart(
+            waterfall, year_words(answers.base_year), year_words(answers.horizon_year)
+        )
+        if waterfall
+        else None,
         "returns": present.returns_at(answers, chosen.place),
         "tornado": tornado,
         "tornado_chart": plan_charts.tornado_chart(tornado, "beds", factors) if tornado else None,
@@ -119,8 +124,8 @@ def _answered(found: PlanRun, request: Request) -> dict[str, Any]:
         "groups": present.assumption_groups(answers.assumptions),
         "range_means": plan_words.RANGE_MEANS,
         "say": plan_words,
-        "at_words": plan_charts.at_words,
-        "year_words": present.year_words,
+        "end_words": plan_charts.end_words,
+        "year_words": year_words,
         "workbook": store.workbook(found.pk) is not None,
         "tables": bool(store.tables(found.pk)),
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,10 @@ Say = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Worked:
-    """What a run keeps: answers as JSON has them, and which year of activity it stood on."""
+    """What a run keeps: answers as JSON has them, the answer in a sentence, and which year of activity it stood on."""
 
     result: dict[str, Any]
+    headline: str
     baseline: str
 
 
@@ -42,15 +43,19 @@ def work_out(text: str, called: str, folder: Path, say: Say) -> Worked:
     year = baseline.load(hub_dir(), system.name, capacity.wards(system), read.base_year)
     people = projection.load(system)
     from wherry.planning import activity, answers  # these bring compiled code with them
-    from wherry.planning.answers import files
+    from wherry.planning.answers import files, kept
 
     say(f"Drawing {read.runs:,} runs of {len(read.years)} years", 0.15)
     outcome = activity.simulate(read, year, people)
-    say("Working out beds, theatres, rooms and scanners", 0.6)
+    say("Working out beds, theatres, rooms and scanners", 0.5)
     needed = capacity.requirements(outcome, assumptions, year)
-    say("Working out what drives it, and on what most depends", 0.7)
-    found = answers.answer(outcome, needed, year, people, assumptions)
+    done = iter((0.6, 0.65, 0.75, 0.85))
+
+    def told(words: str) -> None:
+        say(f"Working out {words}", next(done, 0.85))
+
+    found = answers.answer(read, outcome, year, people, assumptions, system, needed=needed, say=told)
     say("Writing the workbook and the tables", 0.9)
-    files.write(found, folder)
-    store.write_series(folder, answers.series(outcome, needed))
-    return Worked(json.loads(json.dumps(asdict(found))), year.load_id)
+    files.write(folder, found, outcome, needed)
+    store.write_series(folder, answers.series(answers.runs_of(outcome, needed)))
+    return Worked(json.loads(kept.to_json(found)), found.headline, " ".join(year.notes[:2]))
