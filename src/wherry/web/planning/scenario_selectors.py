@@ -144,7 +144,7 @@ def activity() -> Activity | None:
 def last_runs() -> dict[str, PlanRun]:
     """The newest run of each scenario, whatever became of it."""
     found: dict[str, PlanRun] = {}
-    for run in PlanRun.objects.filter(kind="plan").defer("text"):
+    for run in PlanRun.objects.filter(kind="plan").defer("text", "result"):
         found.setdefault(run.slug, run)
     return found
 
@@ -152,11 +152,11 @@ def last_runs() -> dict[str, PlanRun]:
 def last_done() -> dict[str, PlanRun]:
     """The newest run of each scenario that was done."""
     found: dict[str, PlanRun] = {}
-    for run in PlanRun.objects.filter(kind="plan", state="done").defer("text"):
+    for run in PlanRun.objects.filter(kind="plan", state="done").defer("text", "result"):
         found.setdefault(run.slug, run)
     return found
 
 
 def runs_of(slug: str) -> list[PlanRun]:
     """Runs of every version of one scenario, newest first."""
-    return list(PlanRun.objects.filter(kind="plan", slug=slug).defer("text")[:100])
+    return list(PlanRun.objects.filter(kind="plan", slug=slug).defer("text", "result")[:100])

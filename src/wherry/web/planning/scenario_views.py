@@ -27,7 +27,7 @@ def stands(run: PlanRun | None) -> dict[str, Any] | None:
     if run is None:
         return None
     state, failure = jobs.standing(run)
-    headline = (run.result or {}).get("headline", "") if state == RunState.DONE else ""
+    headline = run.headline if state == RunState.DONE else ""
     words = RunState(state).label
     return {"run": run, "state": state, "words": words, "tag": TAGS[state], "failure": failure, "headline": headline}
 
