@@ -21,6 +21,7 @@ from wherry.errors import UserError
 from wherry.hub.activity import values
 from wherry.hub.activity.schema import CELL, FILES, OPTIONAL
 from wherry.hub.published import delimited
+from wherry.hub.published.files import KEPT as UNCHANGED
 from wherry.hub.published.files import Content, contents, refuse_cut, text
 from wherry.hub.published.parsed import Quarantined
 from wherry.reference.activity import KINDS
@@ -28,6 +29,9 @@ from wherry.reference.activity import KINDS
 #: The stubs of pyarrow know fewer of its functions' forms than there are.
 pc: Any = pyarrow_compute
 Ints = npt.NDArray[np.int64]
+
+#: Columns that are codes; the others are whole numbers.
+_TEXT = frozenset({"organisation", "site", "kind", "treatment_function", "test"})
 
 KEPT = "Nothing was changed: the activity that was loaded before still holds."
 
@@ -69,7 +73,7 @@ class _Rows:
                 parsed.append(None)
         if bad:
             self._note(name, coded.indices.to_numpy(), bad)
-        return pc.take(pa.array(parsed), coded.indices)
+        return pc.take(pa.array(parsed, pa.string() if name in _TEXT else pa.int64()), coded.indices)
 
     def _note(self, name: str, places: Ints, bad: Mapping[int, str]) -> None:
         for row in np.flatnonzero(np.isin(places, list(bad))).tolist():
@@ -90,7 +94,7 @@ def read_file(path: Path, organisation: str, known: values.Vocabulary) -> Part:
             raise UserError(f"{path} is not one CSV file.")
         return _read(found[0], f"{organisation}/{path.name}", family, organisation, known)
     except UserError as error:
-        raise UserError(str(error).replace(" Nothing was changed.", "")) from None
+        raise UserError(f"{str(error).replace(f' {UNCHANGED}', '')} {KEPT}") from None
 
 
 def _read(content: Content, name: str, family: str, organisation: str, known: values.Vocabulary) -> Part:
@@ -119,10 +123,7 @@ def _check_header(name: str, header: list[str], family: str) -> None:
     expected = FILES[family]
     for column in header:
         if column not in expected:
-            hint = values.near(column, expected).removeprefix("; ").capitalize()
-            raise UserError(
-                f"{name} line 1: {column!r} is no column of {family}.csv. {hint or 'Known: ' + ', '.join(expected)}"
-            )
+            raise UserError(f"{name} line 1: {column!r} is no column of {family}.csv. {values.hint(column, expected)}")
     if len(set(header)) != len(header):
         raise UserError(f"{name} line 1 names a column twice: {', '.join(header)}.")
     missing = [column for column in expected if column not in header and column not in OPTIONAL]
@@ -134,7 +135,7 @@ def _columns(rows: _Rows, family: str, organisation: str, known: values.Vocabula
     """Every column of a cell, in the order of the rows."""
     size = rows.raw.num_rows
     found = {
-        "organisation": rows.column("organisation", values.organisation_of(known, organisation)),
+        "organisation": rows.column("organisation", values.organisation_of(organisation)),
         "site": rows.column("site", values.site_of(known)),
         "financial_year": rows.column("financial_year", values.year),
         "kind": rows.column("kind", values.kind_of(family), "diagnostic"),
@@ -157,8 +158,7 @@ def _columns(rows: _Rows, family: str, organisation: str, known: values.Vocabula
         without = pa.array([code for code, kind in KINDS.items() if not kind.nights])
         stayed = pc.and_(pc.greater(pc.fill_null(nights, 0), 0), pc.is_in(found["kind"], value_set=without))
         rows.refuse(stayed.to_numpy(False), "nights_without_bed", "nights is above 0 for a kind that fills no bed")
-    if known.strict:
-        elsewhere = pa.array([site for site, owner in known.sites.items() if owner != organisation], pa.string())
-        wrong = pc.is_in(found["site"], value_set=elsewhere).to_numpy(False)
-        rows.refuse(wrong, "site_elsewhere", f"site is not one of {organisation}")
+    elsewhere = pa.array([site for site, owner in known.sites.items() if owner != organisation], pa.string())
+    wrong = pc.is_in(found["site"], value_set=elsewhere).to_numpy(False)
+    rows.refuse(wrong, "site_elsewhere", f"site is not one of {organisation}")
     return found

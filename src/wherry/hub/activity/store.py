@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from wherry.errors import UserError
 from wherry.hub.activity.read import KEPT, Part, read_file
 from wherry.hub.activity.schema import CELL, FILES
-from wherry.hub.activity.values import Vocabulary, near
+from wherry.hub.activity.values import Vocabulary, hint
 from wherry.hub.publish import new_id, swap
 from wherry.hub.published.parsed import QUARANTINE_SCHEMA, quarantine_table
 from wherry.hub.store import Store, is_full, make_dir, read_json
@@ -126,17 +126,15 @@ def _files(folder: Path, known: Vocabulary) -> list[Path]:
     files: list[Path] = []
     for place in organisations:
         if place.name not in known.organisations:
-            hint = near(place.name, known.organisations).removeprefix("; ").capitalize()
-            known_words = hint or f"Known: {', '.join(known.organisations)}."
-            raise UserError(f"{place} is named after no organisation of the system. {known_words} {KEPT}")
+            words = hint(place.name, known.organisations)
+            raise UserError(f"{place} is named after no organisation of the system. {words} {KEPT}")
         for path in sorted(place.iterdir()):
             family, dot, ending = path.name.partition(".")
             if path.name.startswith("."):
                 continue
             if dot + ending != ".csv" or family not in FILES:
                 names = [f"{name}.csv" for name in FILES]
-                hint = near(path.name, names).removeprefix("; ").capitalize() or f"Known: {', '.join(names)}."
-                raise UserError(f"{path} is no file of a year of activity. {hint} {KEPT}")
+                raise UserError(f"{path} is no file of a year of activity. {hint(path.name, names)} {KEPT}")
             files.append(path)
     if not files:
         loose = ", ".join(path.name for path in sorted(folder.glob("*.csv")))

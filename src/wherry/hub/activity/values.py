@@ -29,11 +29,10 @@ Parse = Callable[[str], int | str]
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What is known of a system: its organisations, and the organisation of each site. `strict` False takes any."""
+    """What is known of a system: the organisation of each site, and every organisation."""
 
     sites: dict[str, str]
     organisations: tuple[str, ...]
-    strict: bool = True
 
 
 def year(text: str) -> int:
@@ -139,14 +138,14 @@ def site_of(known: Vocabulary) -> Parse:
     def parse(text: str) -> str:
         if not text:
             raise ValueError("is blank")
-        if known.strict and text not in known.sites:
+        if text not in known.sites:
             raise ValueError(f"{text!r} is no site of the system{near(text, known.sites)}")
         return text
 
     return parse
 
 
-def organisation_of(known: Vocabulary, folder: str) -> Parse:
+def organisation_of(folder: str) -> Parse:
     """The organisation whose folder it is."""
 
     def parse(text: str) -> str:
@@ -165,3 +164,14 @@ def near(text: str, known: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(text, list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def hint(text: str, known: Iterable[str]) -> str:
+    """A suggestion as a sentence, or everything that is known.
+
+    >>> hint("RM2", ("RM1", "RGP")), hint("zzz", ("RM1", "RGP"))
+    ("Did you mean 'RM1'?", 'Known: RM1, RGP.')
+    """
+    names = list(known)
+    found = near(text, names)
+    return f"D{found[3:]}" if found else f"Known: {', '.join(names)}."
