@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,9 @@ def write(folder: Path, system: str, *, seed: int = 1) -> dict[str, Any]:
     return manifest
 
 
-def _placed(made: Any, known: figures.Figures, sites: tuple[str, ...], streams: Streams) -> Any:
+def _placed(
+    made: Iterator[Spells], known: figures.Figures, sites: tuple[str, ...], streams: Streams
+) -> Iterator[Spells]:
     """Spells with those that a second site does taken to it."""
     for number, part in enumerate(made):
         rest = part
