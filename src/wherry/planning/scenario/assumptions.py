@@ -49,7 +49,7 @@ def growth(reader: Reader, data: object, path: Path) -> Growth | None:
     table = reader.table(data, path, keys)
     if table is None:
         return None
-    name, title = _names(reader, table)
+    name, title = _names(table)
     about = where(reader, table)
     per_year = table.interval("per_year", LIMITS["growth"])
     includes = table.yes(
@@ -66,13 +66,6 @@ def growth(reader: Reader, data: object, path: Path) -> Growth | None:
         )
     if first is not None and last is not None and last < first:
         table.wrong("last", f"{year_words(last)} is before the first year, {year_words(first)}.", "Turn them round.")
-    narrow = [key for key in ("whats", "ages", "sexes", "quintiles", "markers", "nights_at_least") if table.has(key)]
-    if includes and narrow:
-        table.wrong(
-            narrow[0],
-            "growth that includes population speaks of whole kinds at sites, so the people cannot be narrowed here.",
-            f"Leave out {', '.join(narrow)}, or give the growth beyond population.",
-        )
     if per_year is None or first is None or last is None:
         return None
     return Growth(name, title, about, per_year, first, last, includes, source)
@@ -84,7 +77,7 @@ def factor(reader: Reader, driver: Driver, data: object, path: Path) -> Factor |
     table = reader.table(data, path, (*keys, "share") if driver == "expatriation" else keys)
     if table is None:
         return None
-    name, title = _names(reader, table)
+    name, title = _names(table)
     about = where(reader, table)
     limit = LIMITS[driver]
     if driver == "expatriation" and table.has("share"):
@@ -115,7 +108,7 @@ def intervention(reader: Reader, data: object, path: Path) -> Intervention | Non
     table = reader.table(data, path, keys)
     if table is None:
         return None
-    name, title = _names(reader, table)
+    name, title = _names(table)
     about = where(reader, table)
     effect = _effect(table)
     to = _to(table, effect, about)
@@ -128,10 +121,8 @@ def intervention(reader: Reader, data: object, path: Path) -> Intervention | Non
     return Intervention(name, title, effect, about, share, comes, source, to, owner)
 
 
-def _names(reader: Reader, table: Table) -> tuple[str, str]:
+def _names(table: Table) -> tuple[str, str]:
     name = table.name()
-    if name:
-        reader.problems.name_of(table.path, name)
     if name in RESERVED:
         table.wrong(
             "name", f"{name!r} is a name that the model itself uses.", f'Choose another, such as "{name}-change".'

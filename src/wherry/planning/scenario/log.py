@@ -37,7 +37,7 @@ def _lines(scenario: Scenario, system: System) -> Iterator[Assumption]:
             "health_status",
             "Healthy life gained",
             "health_status",
-            f"all activity of people of {low} to {high}",
+            f"all activity of people {low} to {high}",
             f"{words.percent(healthy.share_in_good_health)} of the life that people gain is lived in good health",
             years,
             healthy.source,

@@ -35,6 +35,8 @@ class Reader:
         if not isinstance(data, Mapping):
             self.problems.add(path, "must be a table of keys.", "See docs/scenarios.md for its keys.")
             return None
+        if isinstance(path[-1], int) and isinstance(name := data.get("name"), str) and name.strip():
+            self.problems.name_of(path, name.strip())
         return Table(data, path, self.problems, known)
 
     def tables(self, data: Mapping[str, Any], key: str, read: Callable[[object, Path], Any]) -> list[Any]:

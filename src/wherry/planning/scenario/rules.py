@@ -12,7 +12,6 @@ from wherry.planning.scenario.model import Growth, Where, year_words
 from wherry.planning.scenario.parts import Reader
 from wherry.planning.scenario.problems import Path, Problems
 from wherry.planning.scenario.table import Table, is_number
-from wherry.reference.activity import KINDS
 from wherry.reference.system import System
 
 
@@ -54,7 +53,9 @@ def names(data: Mapping[str, Any], problems: Problems) -> None:
 
 def population_once(growth: list[Growth], system: System, problems: Problems, data: Mapping[str, Any]) -> None:
     """Two growths that include population may not meet: the people would be taken off twice."""
-    places = {one["name"].strip(): place for place, one in enumerate(data.get("growth", [])) if _named(one)}
+    if not growth:
+        return
+    places = {one["name"].strip(): place for place, one in enumerate(data["growth"]) if _named(one)}
     published = [one for one in growth if one.includes_population and one.name]
     for one, other in combinations(published, 2):
         if one.first <= other.last and other.first <= one.last and _meet(one.where, other.where, system):
@@ -74,8 +75,14 @@ def _meet(one: Where, other: Where, system: System) -> bool:
         wanted = where.sites or system.trusts
         return {site.code for site in system.sites if site.code in wanted or site.organisation in wanted}
 
-    kinds = set(one.kinds or KINDS) & set(other.kinds or KINDS)
-    return bool(kinds) and bool(sites(one) & sites(other))
+    def apart(mine: tuple[object, ...], others: tuple[object, ...]) -> bool:
+        return bool(mine) and bool(others) and not set(mine) & set(others)
+
+    if one.ages[0] > other.ages[1] or other.ages[0] > one.ages[1]:
+        return False
+    if any(apart(getattr(one, key), getattr(other, key)) for key in ("kinds", "whats", "sexes", "quintiles")):
+        return False
+    return bool(sites(one) & sites(other))
 
 
 def capacity(reader: Reader, data: Mapping[str, Any]) -> tuple[tuple[tuple[str, object], ...], str]:

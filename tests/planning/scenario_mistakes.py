@@ -1,0 +1,103 @@
+# ruff: noqa: E501
+"""Mistakes that people make in a scenario, one a row: a table reads better wide."""
+
+from __future__ import annotations
+
+#: What is changed, what it becomes, the key that is named, and words of the message and of what to do.
+MISTAKES = [
+    # unknown keys
+    ("runs = 64", "run = 64", "run", "is not a key that is known", "Did you mean 'runs'?"),
+    ("per_year = [0.01, 0.02]", "per_year = 0.01\nper_yaer = 2", "growth 1 (more), per_yaer", "not a key", "'per_year'"),
+    ("full = \"2026/27\" }\nsource = \"own", "fulll = \"2026/27\", full = \"2026/27\" }\nsource = \"own", "fulll", "not a key", "'full'"),
+    ("principal = 0.75", "principle = 0.75", "population, weights, principle", "not a key", "'principal'"),
+    ("[health_status]", "[health]", "health", "not a key", "'health_status'"),
+    # unknown codes
+    ('kinds = ["emergency"]', 'kinds = ["emergencies"]', "growth 1 (more), kinds", "'emergencies' is not a kind", "'emergency'"),
+    ('sites = ["RGP"]', 'sites = ["RGP57"]', "growth 1 (more), sites", "'RGP57' is not a site or trust of Norfolk and Waveney", "'RGP75'"),
+    ('sites = ["RGP"]', 'sites = ["QQQ01"]', "growth 1 (more), sites", "'QQQ01' is not a site", "RM1, RGP, RCX, RM102"),
+    ('whats = ["130"]', 'whats = ["999"]', "repatriation 1 (back), whats", "'999' is not a treatment function or a test", ""),
+    ('whats = ["130"]', 'whats = ["mir"]', "repatriation 1 (back), whats", "'mir' is not", "'mri'"),
+    ('markers = ["frailty"]', 'markers = ["frail"]', "interventions 1 (same-day), markers", "'frail' is not a marker", "'frailty'"),
+    ('effect = "convert"\nto = "sdec"', 'effect = "prevent"', "interventions 1 (same-day), effect", "'prevent' is not an effect", "avoid, shorten, convert"),
+    ("owner =", "sexes = [\"woman\"]\nowner =", "interventions 1 (same-day), sexes", "'woman' is not a sex", "'women'"),
+    ("owner =", "quintiles = [0]\nowner =", "interventions 1 (same-day), quintiles", "0 is not a fifth", "1, 2, 3, 4, 5"),
+    ('kinds = ["emergency"]', 'kinds = ["emergency", "emergency"]', "growth 1 (more), kinds", "there twice", "Leave one out"),
+    ('kinds = ["emergency"]', 'kinds = "emergency"', "growth 1 (more), kinds", "must be a list of codes", "kinds = ["),
+    # intervals and numbers
+    ("per_year = [0.01, 0.02]", "per_year = [0.02, 0.01]", "growth 1 (more), per_year", "upside down: 0.02 is more than 0.01", "per_year = [0.01, 0.02]"),
+    ("per_year = [0.01, 0.02]", "per_year = 2.3", "growth 1 (more), per_year", "2.3 is not growth a year", "2.3% a year is written 0.023"),
+    ("per_year = [0.01, 0.02]", "per_year = [-1.2, 0.1]", "growth 1 (more), per_year", "-1.2 is not growth a year from -1 to 1", "0.023"),
+    ("per_year = [0.01, 0.02]", "per_year = [0.01]", "growth 1 (more), per_year", "one number or [low, high]", "[low, high]"),
+    ("per_year = [0.01, 0.02]", "per_year = true", "growth 1 (more), per_year", "not true", "[low, high]"),
+    ("per_year = [0.01, 0.02]", "per_year = [nan, 0.1]", "growth 1 (more), per_year", "one number or", "[low, high]"),
+    ("share = [0.1, 0.2]", "share = 1.2", "interventions 1 (same-day), share", "1.2 is not a share from 0 to 1", "12% is written 0.12"),
+    ("share = [0.1, 0.2]", "share = [-0.1, 0.2]", "interventions 1 (same-day), share", "-0.1 is not a share from 0 to 1", "0.12"),
+    ("share = [0.1, 0.2]\n", "", "interventions 1 (same-day), share", "is missing", "an 80% range"),
+    ("[0.2, 0.6]", "[0.2, 1.6]", "health_status, share_in_good_health", "1.6 is not a share", "0.12"),
+    ("factor = [1.05, 1.15]", "factor = [0.9, 1.15]", "repatriation 1 (back), factor", "0.9 is not a factor from 1 to 5", "[[expatriation]]"),
+    ("factor = [1.05, 1.15]", "factor = 5.5", "repatriation 1 (back), factor", "5.5 is not a factor from 1 to 5", ""),
+    ("factor = [1.0, 1.1]", "factor = [1.0, 5.1]", "waiting_list 1 (clear), factor", "5.1 is not a factor from 0 to 5", "1.12"),
+    ("factor = [1.0, 1.1]", "factor = -1", "waiting_list 1 (clear), factor", "-1 is not a factor from 0 to 5", "1.12"),
+    ("[[repatriation]]", "[[expatriation]]", "expatriation 1 (back), factor", "1.05 is not a factor from 0 to 1", "share = 0.1"),
+    # ages and nights
+    ('ages = "65+"', 'ages = "84-65"', "interventions 1 (same-day), ages", "upside down", '"65-84"'),
+    ('ages = "65+"', 'ages = "old"', "interventions 1 (same-day), ages", "'old' is not ages", '"75+"'),
+    ('ages = "65+"', "ages = [95, 99]", "interventions 1 (same-day), ages", "outside the ages", '"90+"'),
+    ("owner =", "nights_at_least = -1\nowner =", "interventions 1 (same-day), nights_at_least", "from 0 to 365", ""),
+    # sources, names, titles
+    ('source = "S Activity assumptions"\n', "", "growth 1 (more), source", "'source' is missing", "own default"),
+    ('source = "S Activity assumptions"', 'source = "  "', "growth 1 (more), source", "is empty", "own default"),
+    ('0.25 }\nsource = "own default"', "0.25 }", "population, source", "'source' is missing", "own default"),
+    ('0.6]\nsource = "own default"', "0.6]", "health_status, source", "'source' is missing", "own default"),
+    ('title = "More emergencies"\n', "", "growth 1 (more), title", "'title' is missing", "title ="),
+    ('name = "back"', 'name = "more"', "repatriation 1 (more), name", "is the name of another assumption, on line 18", "of its own"),
+    ('name = "back"', 'name = "Eyes back"', "name", "'Eyes back' is not a name", "Write 'eyes-back'"),
+    ('name = "back"', 'name = "population"', "name", "the model itself uses", "population-change"),
+    ('name = "winter"\n', "", "name", "'name' is missing", "short name"),
+    ('question = "What would a harder winter need?"\n', "", "question", "'question' is missing", "Say what question"),
+    # years
+    ('base_year = "2023/24"', "base_year = 2023", "base_year", "2023 is not a financial year", "'2023/24'"),
+    ('base_year = "2023/24"', 'base_year = "2023/25"', "base_year", "'2023/25' is not a financial year", "'2023/24'"),
+    ('horizon_year = "2033/34"', 'horizon_year = "2022/23"', "horizon_year", "2022/23 is before the base year, 2023/24", "Turn them round"),
+    ('horizon_year = "2033/34"', 'horizon_year = "2049/50"', "horizon_year", "has no people for 2049/50", "2018/19 to 2043/44"),
+    ('horizon_year = "2033/34"\n', "", "horizon_year", "'horizon_year' is missing", "2033/34"),
+    ('last = "2028/29"', 'last = "2023/24"', "growth 1 (more), last", "before the first year", "Turn them round"),
+    ('first = "2024/25"', 'first = "2023/24"', "growth 1 (more), first", "not after the base year", "2024/25 at the earliest"),
+    ('start = "2025/26", full = "2026/27"', 'start = "2027/28", full = "2026/27"', "repatriation 1 (back), phase, full", "2026/27 is before the start, 2027/28", "later year into full"),
+    ('start = "2025/26"', 'start = "2020/21"', "repatriation 1 (back), phase, start", "before the base year", "in the baseline already"),
+    ('phase = { start = "2025/26", full = "2026/27" }\n', "", "repatriation 1 (back), phase", "'phase' is missing", "or steps by year"),
+    ('phase = { start = "2025/26", full = "2026/27" }', 'phase = "2025/26"', "repatriation 1 (back), phase", "must be a table", "docs/scenarios.md"),
+    ('"2025/26" = 1.0', '"2025/26" = 1.4', "waiting_list 1 (clear), steps, 2025/26", "1.4 is not a share", "a third 0.33"),
+    ('"2024/25" = 0.5', '"next year" = 0.5', "waiting_list 1 (clear), steps, next year", "not a financial year", "2023/24"),
+    ('"2024/25" = 0.5', '"2021/22" = 0.5', "waiting_list 1 (clear), steps, 2021/22", "before the base year", ""),
+    ("steps = {", 'phase = { start = "2024/25", full = "2024/25" }\nsteps = {', "waiting_list 1 (clear), steps", "both phase and steps", "Keep one"),
+    ('steps = { "2024/25" = 0.5, "2025/26" = 1.0 }', "steps = {}", "waiting_list 1 (clear), steps", "how much is in force by year", "2024/25"),
+    # weights
+    ("high = 0.25", "high = 0.2", "population, weights", "add up to 0.95, not to 1", "add up to 1"),
+    ("high = 0.25", "high = -0.25", "population, weights, high", "-0.25 is not a weight", "0.5 each"),
+    ('[population]\nweights = { principal = 0.75, high = 0.25 }\nsource = "own default"\n', "", "population", "is missing", "principal = 1.0"),
+    ("weights = { principal = 0.75, high = 0.25 }\n", "", "population, weights", "'weights' is missing", "principal = 1.0"),
+    # conversions and effects
+    ('to = "sdec"\n', "", "interventions 1 (same-day), to", "'to' is missing", 'to = "sdec"'),
+    ('to = "sdec"', 'to = "sdeck"', "interventions 1 (same-day), to", "'sdeck' is not a kind", "'sdec'"),
+    ('effect = "convert"', 'effect = "avoid"', "interventions 1 (same-day), to", "only what converts", "Leave out to"),
+    ('to = "sdec"', 'to = "outpatient_virtual"', "interventions 1 (same-day), to", "another family", "'emergency' may become day_case, sdec"),
+    ('to = "sdec"', 'to = "elective"', "interventions 1 (same-day), to", "stay at night", "day_case, sdec"),
+    ('to = "sdec"\nkinds = ["emergency"]', 'to = "sdec"\nkinds = ["sdec"]', "interventions 1 (same-day), to", "among its own kinds", "Take 'sdec' out"),
+    ('to = "sdec"\nkinds = ["emergency"]', 'to = "sdec"', "interventions 1 (same-day), kinds", "'kinds' is missing", "Say which kinds become"),
+    ('"convert"\nto = "sdec"\nkinds = ["emergency"]', '"shorten"\nkinds = ["day_case"]', "interventions 1 (same-day), kinds", "day cases have no nights", "Leave out 'day_case'"),
+    ('"convert"\nto = "sdec"\nkinds = ["emergency"]', '"theatre_time"\nkinds = ["diagnostic"]', "interventions 1 (same-day), kinds", "no theatre minutes", "Leave out"),
+    ('kinds = ["elective", "day_case"]', 'kinds = ["emergency"]', "waiting_list 1 (clear), kinds", "nobody waits on a list for emergency", "elective, day_case"),
+    ('kinds = ["elective", "day_case"]\n', "", "waiting_list 1 (clear), kinds", "'kinds' is missing", "elective, day_case"),
+    # runs and seed
+    ("runs = 64", "runs = 0", "runs", "is 0; it must be from 1 to 10,000", ""),
+    ("runs = 64", "runs = 10001", "runs", "is 10001; it must be from 1 to 10,000", ""),
+    ("runs = 64", "runs = 64.5", "runs", "must be a whole number, not 64.5", ""),
+    ("seed = 5", "seed = -1", "seed", "is -1; it must be from 0", ""),
+    # growth that includes population
+    ("includes_population = false\n", "", "growth 1 (more), includes_population", "is missing", "Write true if"),
+    ("includes_population = false", 'includes_population = "no"', "growth 1 (more), includes_population", "true or false, not 'no'", ""),
+    # wrong shapes
+    ("[[growth]]", "[growth]", "growth", "must be a list of tables", "[[growth]]"),
+    ('title = "A harder winter"', "title = 7", "title", "must be text in quotes, not 7", ""),
+]  # fmt: skip
