@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-#: Hours that the wheel of events goes round in; a later event waits in its slot for another turn.
-WHEEL = 24 * 64
+#: Slots of the wheel of events (a power of two, so that a place in it is a mask), and slots an hour. An event later
+#: than one turn of the wheel waits in its slot for another.
+WHEEL = 8192
+AN_HOUR = 8
 
 # Kinds of event of a record, and of the log.
 ARRIVE, LEAVE, CLEAN, CHECK = range(4)
@@ -42,8 +44,8 @@ POOL_NONE, POOL_AFTER, POOL_FULL = range(3)
     REALS,
 ) = range(10)
 
-# Ward groups.
-GENERAL, TRANSFERS_TOO = range(2)
+# Pools: their site, ward group, whether that is general, and whether its people may be moved.
+SITE, GROUP, GENERAL, TRANSFERS_TOO = range(4)
 
 # Flows of people: whole numbers, then real ones.
 POOL, PLANNED, EVEN, PROFILE, STAY_KIND, FLOWS = range(6)
@@ -74,7 +76,7 @@ EMERGENCIES, BOARDED, OVER_4, OVER_12, PLANNED_CAME, CANCELLED, OUTLIERS, TRANSF
 
 # Counters of a run.
 (
-    HOUR,
+    SLOT,
     NEXT_NOW,
     LAST_NOW,
     SPARE,

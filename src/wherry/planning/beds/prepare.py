@@ -32,7 +32,7 @@ class Ready:
     warm_up: int
     rule: Array = field(repr=False)
     real: Array = field(repr=False)
-    ward: Array = field(repr=False)
+    where: Array = field(repr=False)
     outlie: Array = field(repr=False)
     may: Array = field(repr=False)
     beds: Array = field(repr=False)
@@ -110,7 +110,10 @@ def ready(spec: BedsSpec, warm_up: int) -> Ready:
     real[c.FIRST_LIMIT], real[c.SECOND_LIMIT] = spec.first_limit_hours, spec.second_limit_hours
     real[c.WEEKEND_SHARE] = spec.weekend_share
     real[c.SAME_DAY_LOW], real[c.SAME_DAY_HIGH] = spec.same_day_hours
-    ward = np.array([[one.general, one.transfers] for one in spec.wards], dtype=np.int64)
+    where = np.array(
+        [[s, w, one.general, one.transfers] for s in range(len(spec.sites)) for w, one in enumerate(spec.wards)],
+        dtype=np.int64,
+    )
     outlie = np.full((wards, max(1, max(len(one.outlie_to) for one in spec.wards))), -1, dtype=np.int64)
     may = np.eye(wards, dtype=np.int64)
     for w, group in enumerate(spec.wards):
@@ -143,7 +146,7 @@ def ready(spec: BedsSpec, warm_up: int) -> Ready:
     beds = beds_by_month(spec)
     largest = int(min(beds.max(), 4 * spec.offered() + 200))
     return Ready(
-        spec=spec, warm_up=warm_up, rule=rule, real=real, ward=ward, outlie=outlie, may=may, beds=beds, month=month,
+        spec=spec, warm_up=warm_up, rule=rule, real=real, where=where, outlie=outlie, may=may, beds=beds, month=month,
         flow=flow, flow_real=flow_real, name=np.array(names, dtype=np.uint64), nights=nights, guide=guide,
         hour_of_leaving=np.cumsum(spec.discharge_hours), pathway=pathway,
         cumulative=np.stack([_cumulative(profile, month, first.weekday()) for profile in spec.profiles]),
@@ -187,7 +190,7 @@ def run(tables: Ready, seed: int, number: int, *, log_lines: int = 0) -> Run:
         person = np.zeros((records, 2))
         link = np.zeros((records, c.LINKS), dtype=np.int64)
         failed = simulate(
-            tables.rule, tables.real, tables.ward, tables.outlie, tables.may, tables.beds, tables.month, tables.flow,
+            tables.rule, tables.real, tables.where, tables.outlie, tables.may, tables.beds, tables.month, tables.flow,
             tables.flow_real, flow_key, tables.nights, tables.guide, tables.hour_of_leaving, tables.pathway,
             tables.cumulative, person, link, np.zeros(records, dtype=np.uint64), made.pool, made.pool_time, made.place,
             made.place_time, made.spread, made.tally, made.waits, made.by_hour, made.boarding_by_hour, made.by_month,

@@ -12,11 +12,11 @@ import math
 from typing import Any
 
 from wherry.planning.beds import columns as c
-from wherry.waiting.forward.compiled import compiled
+from wherry.planning.beds.compiled import part
 from wherry.waiting.forward.draws import uniform
 
 
-@compiled
+@part
 def drawn_nights(u: float, f: int, nights: Any, guide: Any) -> int:
     """The number of nights for a uniform number: inverse distribution, the search begun by a guide table."""
     n = guide[f, int(u * (guide.shape[1] - 1))]
@@ -25,7 +25,7 @@ def drawn_nights(u: float, f: int, nights: Any, guide: Any) -> int:
     return int(n)
 
 
-@compiled
+@part
 def moved_weekend(day: int, first_day: int, key: Any, weekday: int, share: float) -> int:
     """The day of leaving for somebody due on a day: itself, or for some at a weekend the Friday or the Monday.
 
@@ -42,7 +42,7 @@ def moved_weekend(day: int, first_day: int, key: Any, weekday: int, share: float
     return day + (2 if saturday else 1)
 
 
-@compiled
+@part
 def leaves(
     key: Any, start: float, f: int, rule: Any, real: Any, flow: Any, flow_real: Any, nights: Any, guide: Any,
     hour_of_leaving: Any, pathway: Any,
