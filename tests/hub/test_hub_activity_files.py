@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from wherry.errors import UserError
 from wherry.hub import activity
 from wherry.hub.activity.read import read_file
-from wherry.hub.activity.schema import CELL
+from wherry.hub.activity.schema import CELL, FILES
 from wherry.hub.activity.store import digest, lump
 from wherry.hub.activity.values import Vocabulary
+from wherry.reference.activity import KINDS, MARKERS
 
 KNOWN = Vocabulary({"RM102": "RM1", "RM131": "RM1", "RGP75": "RGP"}, ("RGP", "RM1"))
 
@@ -225,3 +226,11 @@ def test_lumping_keeps_every_count_whatever_the_order_of_rows_and_files(
         for place, part in enumerate((mixed[cut:], mixed[:cut]))
     ]
     assert digest(lump(pa.concat_tables(parts))) == digest(whole)
+
+
+def test_the_page_names_every_column_kind_and_marker() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "activity.md").read_text(encoding="utf-8")
+    for family, columns in FILES.items():
+        assert f"| `{family}.csv` | {', '.join(columns)} |" in page
+    for word in (*MARKERS, *(code for code, kind in KINDS.items() if kind.family != "diagnostic")):
+        assert word in page
