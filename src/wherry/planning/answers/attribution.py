@@ -136,7 +136,7 @@ def _waterfalls(
         chance = end[list(parts.runs), place] - start[place] - by_place[:, :, place].sum(axis=1)
         owed = ends[place].mean - start[place] - sum(step.value.mean for step in steps)
         rest = spread(chance - chance.mean() + owed)
-        steps.append(Step(CHANCE, "Chance, year by year", CHANCE, rest))
+        steps.append(Step(CHANCE, "Chance", CHANCE, rest))
         made.append(Waterfall(code, measure.words, measure.unit, where, float(start[place]), tuple(steps), ends[place]))
     return made
 

@@ -34,7 +34,7 @@ NEEDED = (
     *(f"clinic.minutes.{code}" for code, kind in KINDS.items() if kind.family == "outpatient"),
     *(
         f"emergency.{part}.{code}"
-        for part in ("minutes", "hours_a_day", "peak_factor")
+        for part in ("minutes", "share_in_cubicle", "hours_a_day", "peak_factor")
         for code, kind in KINDS.items()
         if kind.family == "attendance"
     ),
@@ -124,6 +124,7 @@ _PATHS: dict[str, Rule] = {
     "clinic.existing.<site>": _AMOUNT,
     "emergency.utilisation": _SHARE,
     "emergency.minutes.<attendance>": _AMOUNT,
+    "emergency.share_in_cubicle.<attendance>": _SHARE,
     "emergency.hours_a_day.<attendance>": Rule(0, 24, above=True),
     "emergency.peak_factor.<attendance>": Rule(1),
     "emergency.existing.<site>": _AMOUNT,

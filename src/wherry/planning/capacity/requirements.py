@@ -77,7 +77,7 @@ def _beds(work: Work, base: Work, assumptions: Assumptions, year: int) -> list[R
         ),
         Requirement(
             "beds_at_risk",
-            "beds with which there seldom is none free",
+            "beds so many that one is nearly always free",
             "beds",
             beds.at_risk(work, base, assumptions, year),
             existing,
@@ -109,7 +109,7 @@ def _theatres(work: Work, base: Work, assumptions: Assumptions) -> list[Requirem
     return [
         Requirement(
             "theatre_sessions",
-            "theatre sessions a week",
+            "theatre sessions",
             "sessions a week",
             np.where(silent, by_cases, minutes / (session * used * weeks)),
             existing,
@@ -117,7 +117,7 @@ def _theatres(work: Work, base: Work, assumptions: Assumptions) -> list[Requirem
         ),
         Requirement(
             "theatre_sessions_at_aim",
-            "theatre sessions a week if utilisation were as it should be",
+            "theatre sessions at the utilisation aimed for",
             "sessions a week",
             np.where(silent, by_cases * used / aim, minutes / (session * aim * weeks)),
             existing,
@@ -158,6 +158,7 @@ def _cubicles(work: Work, assumptions: Assumptions, year: int) -> Requirement:
     for code, kind in KINDS.items():
         if kind.family == "attendance":
             minutes = assumptions.number(f"emergency.minutes.{code}")
+            minutes *= assumptions.number(f"emergency.share_in_cubicle.{code}")
             opened = assumptions.number(f"emergency.hours_a_day.{code}") * 60 * days_of(year)
             peak = assumptions.number(f"emergency.peak_factor.{code}") * float(assumptions.months(code).max())
             spaces = spaces + work.count[..., _PLACE[code]] * (minutes * peak / opened)
@@ -167,8 +168,9 @@ def _cubicles(work: Work, assumptions: Assumptions, year: int) -> Requirement:
         "cubicles",
         spaces / used,
         _existing(work, assumptions, "emergency.existing"),
-        f"Attendances x minutes in the department / minutes that it is open, x the fullest hour over the day's mean x "
-        f"the busiest month over the year's / utilisation {used:.0%}; each type by itself, then added.",
+        f"Attendances x minutes in the department x the share of them in a cubicle / minutes that it is open, x the "
+        f"fullest hour over the day's mean x the busiest month over the year's / utilisation {used:.0%}; each type by "
+        "itself, then added.",
     )
 
 
@@ -180,7 +182,7 @@ def _scanner(work: Work, assumptions: Assumptions, test: str) -> Requirement:
     words = diagnostic_tests.words(test)
     return Requirement(
         f"scanner_hours_{test}",
-        f"hours a week of {words}",
+        f"scanner hours, {words}",
         "hours a week",
         tests * (minutes / 60 / used / 52),
         _existing(work, assumptions, f"{path}.existing") * opened,
