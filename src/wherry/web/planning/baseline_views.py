@@ -38,12 +38,12 @@ NOT_IN_IT = (
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of activity: counts by trust in the order of the page, and their sum. `None`: that trust sent none."""
+    """One kind of activity: counts by trust in the order of the page, and their sum. `None`: none was sent."""
 
     words: str
     unit: str
     by_trust: tuple[int | None, ...]
-    total: int
+    total: int | None
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ def _totals(folder: str, load_id: str, year: int, trusts: tuple[str, ...]) -> To
         for trust in trusts:
             held = [found[trust, kind][key] for kind in kinds if (trust, kind) in found]
             parts.append(sum(held) if held else None)
-        others = sum(values[key] for (trust, kind), values in found.items() if kind in kinds and trust not in trusts)
-        return Row(words, unit, tuple(parts), sum(part or 0 for part in parts) + others)
+        every = [values[key] for (_, kind), values in found.items() if kind in kinds]
+        return Row(words, unit, tuple(parts), sum(every) if every else None)
 
     rows = [
         row(kind.plural[0].upper() + kind.plural[1:], kind.unit, [code], "count_sum") for code, kind in KINDS.items()

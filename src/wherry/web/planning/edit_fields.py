@@ -86,6 +86,11 @@ class Form:
         """Whether a browser could not send it."""
         return len(self.by_id) > MOST_FIELDS
 
+    def title_of(self, path: Path) -> str:
+        """Of which assumption a value is, with a comma behind it; blank for the scenario's own."""
+        items = (item for _, items in self.parts for item in items)
+        return next((f"{item.title}, " for item in items if any(one.path == path for one in item.fields)), "")
+
 
 class NotAsAsked(ValueError):
     """What was written into a field cannot be taken; the words say what to write."""

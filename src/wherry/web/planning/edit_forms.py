@@ -114,17 +114,17 @@ def _take_in(edit: Edit, post: QueryDict, known: Mapping[str, str]) -> None:
     for path in dict.fromkeys(one.path for one in form.by_id.values()):
         fields = [one for one in form.by_id.values() if one.path == path]
         if any(edit.value(one).strip() != one.shown.strip() for one in fields):
-            _change(edit, path, fields)
+            _change(edit, path, fields, form.title_of(path))
 
 
-def _change(edit: Edit, path: Path, fields: list[Field]) -> None:
+def _change(edit: Edit, path: Path, fields: list[Field], of: str) -> None:
     """One value of the text, from the one field that it has or from its two ends."""
     values: list[object] = []
     for one in fields:
         try:
             values.append(taken(one, edit.value(one)))
         except NotAsAsked as wrong:
-            edit.errors[one.id] = f"{one.label}: {str(wrong)[0].lower()}{str(wrong)[1:]}"
+            edit.errors[one.id] = f"{of}{one.label}: {str(wrong)[0].lower()}{str(wrong)[1:]}"
     if len(values) < len(fields):
         return
     if len(values) == 2:
@@ -133,7 +133,7 @@ def _change(edit: Edit, path: Path, fields: list[Field]) -> None:
             ends = [edit.value(one).strip() for one in fields]
             unit = "%" if fields[0].kind == "per_cent" else ""
             edit.errors[fields[0].id] = (
-                f"{fields[0].label}: the range is upside down, {ends[0]}{unit} is more than {ends[1]}{unit}. "
+                f"{of}{fields[0].label}: the range is upside down, {ends[0]}{unit} is more than {ends[1]}{unit}. "
                 "Write the lower end first"
             )
             return

@@ -18,6 +18,8 @@ from wherry.web.planning.models import PlanRun, ScenarioVersion
 
 #: A scenario may not be longer than this, in bytes.
 LONGEST = 200_000
+#: What every other scenario is compared with.
+FIRST = "no-change"
 OF_THE_SYSTEM = "the system's own file"
 
 
@@ -128,12 +130,12 @@ def asked_version(slug: str, asked: str) -> Version:
 
 
 def newest() -> list[Version]:
-    """The newest version of every name: the system's own first, in the order of their names."""
+    """The newest version of every name: `no-change` first, then the rest of the system's own, in order of name."""
     own = files()
     found = {slug: _from_file(slug, path) for slug, path in own.items()}
     for row in ScenarioVersion.objects.order_by("slug", "number"):
         found[row.slug] = _saved(row)
-    return sorted(found.values(), key=lambda one: (one.slug not in own, one.slug))
+    return sorted(found.values(), key=lambda one: (one.slug not in own, one.slug != FIRST, one.slug))
 
 
 def activity() -> Activity | None:
