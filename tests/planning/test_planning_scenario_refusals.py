@@ -119,6 +119,17 @@ def test_brackets_without_end_are_refused(system: System) -> None:
     assert "lie too deep" in the_problem("x = " + "[" * 5_000, system)
 
 
+def test_numbers_that_no_float_holds_are_refused(system: System) -> None:
+    assert "must be one number" in the_problem(changed("[0.01, 0.02]", "1" + "0" * 400), system)
+    assert "it must be from 1 to 10,000" in the_problem(changed("runs = 64", "runs = 1" + "0" * 400), system)
+    assert "thousands of digits" in the_problem(changed("runs = 64", "runs = " + "9" * 5_000), system)
+
+
+def test_more_assumptions_than_anybody_reads_are_refused(system: System) -> None:
+    assert "growth 1: " not in the_problem(GOOD + "[[growth]]\n" * 200, system)
+    assert "has 201 tables; 200 is the most" in the_problem(GOOD + "[[growth]]\n" * 200, system)
+
+
 def test_ten_megabytes_are_refused_before_they_are_read(system: System, tmp_path: Path) -> None:
     text = GOOD + "# " + "x" * 10_000_000
     assert the_problem(text, system).startswith("10,001,")

@@ -55,5 +55,7 @@ LIMITS: dict[str, Limit] = {
 #: Of all runs and years together: own default, so that a run fits a laptop.
 MOST_RUNS = 10_000
 MOST_YEARS = 40
+#: Assumptions in one list.
+MOST_IN_A_LIST = 200
 #: Bytes of one scenario.
 LONGEST_TEXT = 200_000

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wherry.planning.scenario.limits import MOST_IN_A_LIST
 from wherry.planning.scenario.model import Phase, Where, year_words
 from wherry.planning.scenario.problems import Path, Problems
 from wherry.planning.scenario.table import Table, is_number, read_year
@@ -44,6 +45,11 @@ class Reader:
         found = data.get(key, [])
         if not isinstance(found, list):
             self.problems.add((key,), "must be a list of tables.", f"Write [[{key}]] in two brackets, once for each.")
+            return []
+        if len(found) > MOST_IN_A_LIST:
+            self.problems.add(
+                (key,), f"has {len(found)} tables; {MOST_IN_A_LIST} is the most.", "Put like ones together."
+            )
             return []
         made = [read(one, (key, place)) for place, one in enumerate(found)]
         return [one for one in made if one is not None]

@@ -118,6 +118,8 @@ def _read(text: str, system: System) -> tuple[Scenario | None, list[Problem]]:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return None, [_no_toml(str(error))]
+    except ValueError:  # a number with thousands of digits
+        return None, [Problem("", "A number in it has thousands of digits.", "Write fewer.")]
     except RecursionError:
         return None, [
             Problem("", "Brackets lie too deep inside one another.", "A scenario needs three levels at most.")

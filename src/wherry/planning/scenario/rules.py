@@ -109,7 +109,7 @@ def capacity(reader: Reader, data: Mapping[str, Any]) -> tuple[tuple[tuple[str, 
                 )
             elif "." in key:
                 reader.problems.add(("capacity", *here), "has a dot in its name.", "Leave out the quotes.")
-            elif isinstance(value, float) and not is_number(value):
+            elif isinstance(value, int | float) and not isinstance(value, bool) and not is_number(value):
                 reader.problems.add(("capacity", *here), f"{value!r} is not a number that can be used.", "")
             elif not isinstance(value, str | int | float | list):
                 reader.problems.add(("capacity", *here), "must be a number, text, true or false.", "")

@@ -13,8 +13,8 @@ from wherry.planning.scenario.problems import Path, Problems, nearest
 
 #: What scenarios and assumptions may be called.
 NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
-_YEAR = re.compile(r"(\d{4})/(\d{2})")
-_AGES = re.compile(r"\s*(\d{1,3})\s*(?:-\s*(\d{1,3})|(\+))?\s*")
+_YEAR = re.compile(r"([0-9]{4})/([0-9]{2})")
+_AGES = re.compile(r"\s*([0-9]{1,3})\s*(?:-\s*([0-9]{1,3})|(\+))?\s*")
 
 #: Activity has people of 90 and older together.
 OLDEST = 90
@@ -81,7 +81,7 @@ class Table:
             self.wrong(key, f"must be a whole number, not {_said(value)}.")
             return otherwise
         if not least <= value <= most:
-            self.wrong(key, f"is {value}; it must be from {least:,} to {most:,}.")
+            self.wrong(key, f"is {_said(value)}; it must be from {least:,} to {most:,}.")
             return otherwise
         return value
 
@@ -207,15 +207,18 @@ def read_year(value: object, path: Path, problems: Problems) -> int | None:
             f"Write {year_words(first)!r}.",
         )
         return None
-    begins = re.match(r"\s*(\d{4})", str(value)) if not isinstance(value, bool) else None
+    begins = re.match(r"\s*([0-9]{4})", _said(value).strip("'"))
     hint = f"Write {year_words(int(begins[1]))!r}." if begins else 'Write it like "2023/24".'
     problems.add(path, f"{_said(value)} is not a financial year.", hint)
     return None
 
 
 def is_number(value: object) -> bool:
-    """A number that is one: no truth value, no infinity."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """A number that is one: no truth value, no infinity, none that is too large for a float."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _is_whole(value: object) -> bool:
