@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xlsxwriter
 
+from wherry.planning.answers.files import RUNS
 from wherry.planning.answers.model import (
     GROUP,
     Answers,
@@ -24,9 +25,10 @@ from wherry.planning.answers.model import (
     Swing,
     Waterfall,
 )
+from wherry.planning.answers.runs import Measure, Runs
+from wherry.planning.answers.tables import runs_table
 from wherry.web.access.models import User
 from wherry.web.planning import store
-from wherry.web.planning.differences import key
 from wherry.web.planning.models import PlanRun, RunState, ScenarioVersion
 
 #: Places of the handmade answers; Cromer has no beds.
@@ -209,6 +211,18 @@ def values_of(found: Fan, runs: int) -> np.ndarray[tuple[int, ...], np.dtype[np.
     return middle + at * np.array([value.high - value.middle for _, value in found.points])
 
 
+def runs_of(answers: Answers) -> Runs:
+    """Every run's own values at the sites, of which those of the trusts and the group are the sums."""
+    fans = {(one.measure, one.place): one for one in answers.fans}
+    sites = ("RM102", "RM131", "RGP75")
+    measures = []
+    for code, (words, unit, _, _) in MEASURES.items():
+        values = np.stack([values_of(fans[code, site], answers.runs) for site in sites], axis=-1)
+        measures.append(Measure(code, words, unit, values, np.array([fans[code, site].base for site in sites])))
+    years = tuple(range(BASE, HORIZON + 1))
+    return Runs(answers.scenario, answers.seed, years, sites, ("RM1", "RM1", "RGP"), tuple(measures))
+
+
 def write_files(pk: int, answers: Answers) -> None:
     """The files of a run in the working folder, as small as they can be."""
     with store.writing(pk) as folder:
@@ -217,7 +231,7 @@ def write_files(pk: int, answers: Answers) -> None:
         book.close()
         (folder / store.TABLES).mkdir()
         pq.write_table(pa.table({"year": [BASE, HORIZON]}), folder / store.TABLES / "fans.parquet")
-        store.write_series(folder, {key(f.measure, f.place): values_of(f, answers.runs) for f in answers.fans})
+        pq.write_table(runs_table(runs_of(answers)), folder / store.TABLES / RUNS)
 
 
 def made_version(slug: str = "handmade", number: int = 1, text: str = TEXT) -> ScenarioVersion:

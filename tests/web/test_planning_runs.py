@@ -375,7 +375,7 @@ def test_the_workbook_and_the_tables_are_taken_away(client_for: Callable[..., Cl
     assert book["Answers"]["A1"].value == handmade_answers().headline
     got = client.get(reverse("planning:run_tables", args=[run.pk]))
     names = zipfile.ZipFile(io.BytesIO(b"".join(got.streaming_content))).namelist()  # type: ignore[arg-type]
-    assert names == [f"run-{run.pk}/fans.parquet"]
+    assert names == [f"run-{run.pk}/{name}.parquet" for name in ("fans", "runs")]
 
 
 def test_files_that_are_gone_and_runs_that_are_not_done_say_so(client_for: Callable[..., Client]) -> None:

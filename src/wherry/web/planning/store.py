@@ -12,18 +12,17 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 import numpy.typing as npt
 
 from wherry.paths import data_dir
 
-#: The workbook, the folder of Parquet tables, and every run's own values, by the names that they are kept under.
+#: The workbook and the folder of Parquet tables, by the names that `planning.answers.files` gives them.
 WORKBOOK = "answers.xlsx"
 TABLES = "tables"
-SERIES = "series.npz"
-Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
 
 
 def folder(pk: int) -> Path:
@@ -70,19 +69,11 @@ def zipped(pk: int) -> IO[bytes] | None:
     return file
 
 
-def write_series(where: Path, series: dict[str, Array]) -> None:
-    """Keep every run's own values: `measure|place` -> [run, year]. (A folder from `writing`, or one of a test.)"""
-    where.mkdir(parents=True, exist_ok=True)
-    part = where / f"{SERIES}.{os.getpid()}.part"
-    with part.open("wb") as file:
-        np.savez_compressed(file, **{name: np.asarray(values, dtype=np.float32) for name, values in series.items()})  # type: ignore[arg-type]
-    part.replace(where / SERIES)
+def read_series(pk: int, names: set[str]) -> dict[str, Floats]:
+    """Those of the named measures at places (`measure|place`) that a run kept: [run, year]. Empty if it kept none."""
+    from wherry.planning.answers import files, series
 
-
-def read_series(pk: int, names: set[str]) -> dict[str, Array]:
-    """Those of the named values that are there, [run, year]; empty if the files of the run are not."""
-    try:
-        with np.load(folder(pk) / SERIES, allow_pickle=False) as found:
-            return {name: found[name].astype(np.float64) for name in names & set(found.files)}
-    except FileNotFoundError:
+    runs = files.read_runs(folder(pk))
+    if runs is None:
         return {}
+    return {name: np.asarray(values) for name, values in series(runs).items() if name in names}

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from wherry.paths import hub_dir
-from wherry.web.planning import store
 from wherry.web.planning.scenario_selectors import system_name
 
 Say = Callable[[str, float], None]
@@ -57,5 +56,4 @@ def work_out(text: str, called: str, folder: Path, say: Say) -> Worked:
     found = answers.answer(read, outcome, year, people, assumptions, system, needed=needed, say=told)
     say("Writing the workbook and the tables", 0.9)
     files.write(folder, found, outcome, needed)
-    store.write_series(folder, answers.series(answers.runs_of(outcome, needed)))
     return Worked(json.loads(kept.to_json(found)), found.headline, " ".join(year.notes[:2]))
