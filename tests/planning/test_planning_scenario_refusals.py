@@ -151,6 +151,14 @@ def test_a_file_that_cannot_be_read_says_why(system: System, tmp_path: Path) -> 
         scenario.load("no-chang", system)
 
 
+def test_a_system_without_people_says_so(tmp_path: Path, system: System) -> None:
+    for name in ("system.toml", "organisations.csv", "sites.csv"):
+        (tmp_path / name).symlink_to(system.folder / name)
+    told = the_problem(GOOD, systems.load_folder(tmp_path))
+    assert "the people of Norfolk and Waveney cannot be read" in told
+    assert "population.toml is missing" in told
+
+
 def test_no_problem_in_the_good_text(system: System) -> None:
     assert scenario.check(GOOD, system) == []
     assert scenario.check("\ufeff" + GOOD.replace("\n", "\r\n"), system) == []

@@ -190,7 +190,11 @@ def _population(
     reader: Reader, data: Mapping[str, Any], base: int | None, horizon: int | None
 ) -> tuple[tuple[tuple[str, float], ...], str]:
     path: Path = ("population",)
-    known, years = projection.known(reader.system)
+    try:
+        known, years = projection.known(reader.system)
+    except UserError as error:
+        reader.problems.add(path, f"the people of {reader.system.title} cannot be read. {error}")
+        return (), ""
     if "population" not in data:
         hint = f"Write [population] with weights = {{ {known[0]} = 1.0 }} and a source."
         reader.problems.add(path, "the table [population] is missing.", hint)
