@@ -104,7 +104,7 @@ def _year_said(outcome: BedsOutcome) -> str:
     group = group_of(outcome)
     return (
         f"In {year_words(outcome.year)}, {group.occupancy.mean:.0%} of {group.beds:,.0f} beds are filled, "
-        f"{group.boarded_share.mean:.0%} of emergencies wait for a bed, {group.over_12_hours.mean:,.0f} of them over 12 "
+        f"{group.boarded_share.mean:.0%} of emergencies wait for a bed, {group.over_12_hours.mean:,.0f} over 12 "
         f"hours in a year, and {group.cancelled.mean:,.0f} planned admissions are cancelled for want of one."
     )
 

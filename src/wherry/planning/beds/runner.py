@@ -13,6 +13,7 @@ import numpy as np
 
 from wherry.errors import UserError
 from wherry.planning.answers.model import GROUP
+from wherry.planning.beds import columns as c
 from wherry.planning.beds.answers import BedsOutcome, HourRow, MonthRow, SiteRow, Stopping, WardRow, WarmUp
 from wherry.planning.beds.figures import PLACE, Floats, estimate, figures, half_width, stacked
 from wherry.planning.beds.prepare import Ready, Run, ready, run
@@ -162,7 +163,7 @@ def _outcome(
         seed=seed,
         replications=len(done),
         days=spec.days,
-        patients=int(np.mean([one.scalar[6] for one in done])),
+        patients=round(float(np.mean([one.scalar[c.CAME] for one in done])) * spec.days / len(tables.month)),
         warm_up=warm,
         stopping=stopping,
         conserved=all(one.conserved for one in done),
