@@ -9,6 +9,7 @@ import socket
 import threading
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -20,7 +21,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
-from planning_support import TEXT, as_kept, handmade_answers, made_plan_run, made_version
+from planning_support import TEXT, as_kept, handmade_answers, made_plan_run, made_version, spread
 
 from wherry.errors import UserError
 from wherry.planning.answers.kept import from_dict as answers_of
@@ -278,14 +279,14 @@ def test_the_first_things_on_the_page_are_the_question_the_answer_and_the_beds(
         "131 beds missing (80% range: 79 to 183 missing). Today’s 1,750 beds are enough in 3 of 64 runs (4%).",
         "Beds at the chosen occupancy, 2026/27",
         "39 missing",
-        "Emergency admissions, All sites",
-        "What drives it",
-        "What each intervention returns",
-        "On what most depends",
+        "Emergency admissions, all sites",
+        'id="drives">What drives it',
+        'id="returns">What each intervention returns',
+        'id="matters">On what most depends',
         "By specialty",
         "By deprivation",
         "What was assumed, and who says so",
-        answers.baseline,
+        "Activity of 2023/24, load 1: everybody in it is artificial.",
         "docs/plan-method.md",
     ]
     places = [text.find(words) for words in order]
@@ -307,7 +308,7 @@ def test_measure_and_place_are_chosen_by_the_address(client_for: Callable[..., C
     assert "is not in this run" not in text
     wrong = page(client, query="measure=moon&place=RM1'<x", pk=run.pk)
     assert "measure moon; place RM1'<x" in wrong
-    assert "Emergency admissions, All sites" in wrong
+    assert "Emergency admissions, all sites" in wrong
 
 
 def test_a_place_without_something_says_so(client_for: Callable[..., Client]) -> None:
@@ -336,6 +337,24 @@ def test_every_drawing_has_a_title_a_description_and_a_table(client_for: Callabl
         assert f'aria-label="{name}"' in text
     assert "style=" not in text
     assert "does not depend on the order" in text
+
+
+def test_everything_is_opened_for_print(client_for: Callable[..., Client]) -> None:
+    client, run = client_for(E), made_plan_run()
+    closed = page(client, query="place=RM102", pk=run.pk)
+    assert "By ward group: Norwich" in closed
+    assert '<details class="nhsuk-details" open>' not in closed
+    opened = page(client, query="place=RM102&open=all", pk=run.pk)
+    assert "<details" in opened
+    assert opened.count("<details") == opened.count('<details class="nhsuk-details" open>')
+
+
+def test_what_interventions_return_beside_beds_is_said(client_for: Callable[..., Client]) -> None:
+    first = handmade_answers()
+    (wards,) = first.returns
+    moved = replace(wards, activity=(("emergency", spread(120)), ("day_case", spread(-50)), ("nights", spread(0.1))))
+    text = page(client_for(E), pk=made_plan_run(answers=replace(first, returns=(moved,))).pk)
+    assert "Emergency admissions: 120 fewer (114 to 126 fewer); Day cases: 50 more (48 to 52 more)" in text
 
 
 def test_a_waterfall_says_more_and_fewer(client_for: Callable[..., Client]) -> None:

@@ -29,6 +29,13 @@ class Changed:
     b: Assumption | None
     parts: tuple[str, ...]
 
+    @property
+    def sides(self) -> list[tuple[str, Assumption]]:
+        """The runs that have it, in words."""
+        if self.a is None or self.b is None:
+            return [(f"only {letter}", one) for letter, one in (("A", self.a), ("B", self.b)) if one is not None]
+        return [("A", self.a), ("B", self.b)]
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wherry.errors import UserError
-from wherry.planning.answers.model import GROUP, Answers, Assumption, Fan, Gap, Return, Swing, Waterfall
+from wherry.planning.answers.model import GROUP, Answers, Assumption, Fan, Gap, Return, Spread, Swing, Waterfall
 from wherry.planning.scenario.model import year_words
 from wherry.web.planning import plan_words as say
 from wherry.web.planning.scenario_selectors import system_name
@@ -66,8 +66,9 @@ class Choice:
 
     @property
     def place_words(self) -> str:
-        """The chosen place in words."""
-        return dict(self.places).get(self.place, self.place)
+        """The chosen place in words, as it stands within a sentence."""
+        words = dict(self.places).get(self.place, self.place)
+        return words[:1].lower() + words[1:] if self.place == GROUP else words
 
 
 def choice(answers: Answers, query: Mapping[str, str], default: str = "emergency") -> Choice:
@@ -241,9 +242,23 @@ def waterfall_of(answers: Answers, measure: str, place: str) -> Waterfall | None
     return here[0] if here else None
 
 
-def returns_at(answers: Answers, place: str) -> list[Return]:
-    """What each intervention returns at a place, most beds first."""
-    return sorted((one for one in answers.returns if one.place == place), key=lambda one: -one.beds.mean)
+def returns_at(answers: Answers, place: str) -> list[tuple[Return, list[str]]]:
+    """What each intervention returns at a place, most beds first, with the activity that it takes away or adds."""
+    words = {fan.measure: fan.words for fan in answers.fans}
+    found = sorted((one for one in answers.returns if one.place == place), key=lambda one: -one.beds.mean)
+    return [
+        (one, [_saved(saved, words.get(code, code)) for code, saved in one.activity if _felt(saved)]) for one in found
+    ]
+
+
+def _felt(value: Spread) -> bool:
+    return any(round(end) for end in (value.low, value.mean, value.high))
+
+
+def _saved(value: Spread, words: str) -> str:
+    """Activity saved, in words: what is below 0 is added instead."""
+    change = Spread(-value.high, -value.middle, -value.low, -value.mean)
+    return f"{words}: {say.more(change.mean)} ({say.span_more(change)})"
 
 
 def tornado_at(answers: Answers, place: str, at_most: int = 12) -> list[Swing]:

@@ -122,6 +122,7 @@ def _answered(found: PlanRun, request: Request) -> dict[str, Any]:
         "factors": factors,
         "splits": present.splits(answers, chosen.measure, chosen.place),
         "groups": present.assumption_groups(answers.assumptions),
+        "opened": request.GET.get("open") == "all",
         "range_means": plan_words.RANGE_MEANS,
         "say": plan_words,
         "end_words": plan_charts.end_words,
