@@ -90,12 +90,23 @@ class Published(NamedTuple):
     end: Places
 
 
+class Pairs(NamedTuple):
+    """Person and fate of every pair [pair]."""
+
+    person: Places
+    fate: Places
+
+
 class Rows(NamedTuple):
-    """Rows [row]: cell, person, fate, and what it is in the end. A conversion leaves no nights and no ward."""
+    """Rows [row]: cell, person, fate, and what it is in the end. A conversion leaves no nights and no ward.
+
+    `pair` numbers person and fate together: rows of a pair share every factor.
+    """
 
     cell: Places
     person: Places
     fate: Places
+    pair: Places
     site: Places
     kind: Places
     ward: Places
@@ -114,6 +125,7 @@ class Chain:
     fates: Fates = field(repr=False)
     published: Published = field(repr=False)
     rows: Rows = field(repr=False)
+    pairs: Pairs = field(repr=False)
 
 
 _KEPT: list[tuple[Scenario, Baseline, Projection, Chain]] = []
@@ -191,17 +203,20 @@ def _laid(scenario: Scenario, baseline: Baseline, projection: Projection) -> Cha
     entry = _entries(fates, entry_of, class_site[classes_of], class_kind[classes_of])
     cell, fate = np.concatenate(row_cell), np.concatenate(row_fate)
     stays = moves[fate] < 0
+    pair, pair_first = together([person_of[cell], fate], len(cell))
+    pairs = Pairs(person_of[cell][pair_first], fate[pair_first])
     rows = Rows(
         cell=cell,
         person=person_of[cell],
         fate=fate,
+        pair=pair,
         site=baseline.site[cell],
         kind=fates.kind[fate],
         ward=np.where(stays, baseline.ward[cell], -1),
         nights=np.where(stays, baseline.nights[cell], 0),
         minutes=np.where(stays | ADMITTED[fates.kind[fate]], baseline.theatre_minutes[cell], 0),
     )
-    return Chain(scenario, baseline, scenario.years, people, fates._replace(entry=entry), published, rows)
+    return Chain(scenario, baseline, scenario.years, people, fates._replace(entry=entry), published, rows, pairs)
 
 
 def _role(one: Assumption) -> int:

@@ -22,7 +22,7 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
 def fits(where: Where, baseline: Baseline) -> Mask:
     """Which cells [cell] have everything that `where` says.
 
-    Of several kinds, sites, specialties, sexes, quintiles or markers a cell needs one; sites may be their trusts.
+    Of several kinds, sites, specialties, sexes or quintiles a cell needs one; of markers all. Sites may be trusts.
     """
     found = np.ones(len(baseline), dtype=np.bool_)
     if where.kinds:
@@ -40,7 +40,8 @@ def fits(where: Where, baseline: Baseline) -> Mask:
     if where.quintiles:
         found &= np.isin(baseline.quintile, where.quintiles)
     if where.markers:
-        found &= (baseline.markers & sum({MARKERS[code] for code in where.markers})) > 0
+        bits = sum({MARKERS[code] for code in where.markers})
+        found &= (baseline.markers & bits) == bits
     found &= (baseline.age >= where.ages[0]) & (baseline.age <= where.ages[1])
     return found & (baseline.nights >= where.nights_at_least)
 

@@ -26,12 +26,27 @@ from wherry.planning.activity.quantiles import binomial_at, poisson_at
 
 
 @compiled
-def rate_of(lumps: Any, one: int, person: Any, fate: Any) -> float:
-    """The expected count of what belongs to `one`, with the factors of persons and fates in a year."""
+def rate_of(lumps: Any, one: int, factor: Any) -> float:
+    """The expected count of what belongs to `one`, with the factor of every pair in a year."""
     total = 0.0
     for n in range(lumps.start[one], lumps.start[one + 1]):
-        total += lumps.weight[n] * person[lumps.person[n]] * fate[lumps.fate[n]]
+        total += lumps.weight[n] * factor[lumps.pair[n]]
     return total
+
+
+@compiled
+def rates_of(lumps: Any, factor: Any, out: Any) -> None:
+    """`rate_of` everything, into `out`."""
+    out[:] = 0.0
+    for n in range(len(lumps.pair)):
+        out[lumps.owner[n]] += lumps.weight[n] * factor[lumps.pair[n]]
+
+
+@compiled
+def paired(pairs: Any, person: Any, fate: Any, out: Any) -> None:
+    """The factor of every pair, into `out`."""
+    for pair in range(len(out)):
+        out[pair] = person[pairs.person[pair]] * fate[pairs.fate[pair]]
 
 
 @compiled
@@ -41,22 +56,28 @@ def stream_of(key: Any, purpose: int) -> Any:
 
 
 @compiled
-def spells(key: Any, strata: Any, person: Any, fate: Any, drawn: Any, count: Any, nights: Any) -> None:
-    """Draw every stratum: `drawn` [part] spells, added into `count` [place]; `nights` [group] before shortening."""
+def share(part: float, whole: float) -> float:
+    """A part of a whole; 0 of nothing."""
+    return part / whole if whole > 0.0 else 0.0
+
+
+@compiled
+def spells(key: Any, strata: Any, rates: Any, drawn: Any, count: Any, nights: Any) -> None:
+    """Draw every stratum from the `rates` [part]: into `drawn` [part], `count` [place], `nights` [group] unshortened."""
     whole = stream_of(key, COUNT)
     split = stream_of(key, PART)
     for one in range(len(strata.key)):
         first, last = strata.part[one], strata.part[one + 1]
         rate = 0.0
         for part in range(first, last):
-            rate += rate_of(strata.lumps, part, person, fate)
+            rate += rates[part]
         left = poisson_at(uniform(whole, strata.key[one]), rate)
         count[strata.place[one]] += left
         for part in range(first, last):
             here = left
             if part < last - 1 and left > 0:
-                own = rate_of(strata.lumps, part, person, fate)
-                here = binomial_at(uniform(split, strata.part_key[part]), left, own / rate if rate > 0.0 else 0.0)
+                own = rates[part]
+                here = binomial_at(uniform(split, strata.part_key[part]), left, share(own, rate))
                 rate -= own
             drawn[part] = here
             left -= here
@@ -90,13 +111,13 @@ def shortened(
 
 
 @compiled
-def whole_stays(key: Any, away: Any, person: Any, fate: Any, plain: Any, at_home: Any) -> None:
+def whole_stays(key: Any, away: Any, factor: Any, plain: Any, at_home: Any) -> None:
     """Add to `at_home` [site] the nights of spells that virtual wards take whole."""
     often = stream_of(key, AVOIDED)
     long = stream_of(key, AVOIDED_NIGHTS)
     total = np.zeros(len(away.group_key), dtype=np.int64)
     for stay in range(len(away.key)):
-        number = poisson_at(uniform(often, away.key[stay]), rate_of(away.lumps, stay, person, fate))
+        number = poisson_at(uniform(often, away.key[stay]), rate_of(away.lumps, stay, factor))
         total[away.group[stay]] += number * away.nights[stay]
     for group in range(len(total)):
         u = uniform(long, away.group_key[group])
@@ -104,7 +125,7 @@ def whole_stays(key: Any, away: Any, person: Any, fate: Any, plain: Any, at_home
 
 
 @compiled
-def in_theatre(key: Any, theatre: Any, person: Any, fate: Any, left: Any, count: Any, bands: int, minutes: Any) -> None:
+def in_theatre(key: Any, theatre: Any, factor: Any, left: Any, count: Any, bands: int, minutes: Any) -> None:
     """Theatre minutes [place of site and kind] of the spells that were drawn, `count` [place].
 
     Spells are split among the sets, then those of a set among minutes: of those with so many or more, how many have
@@ -119,7 +140,7 @@ def in_theatre(key: Any, theatre: Any, person: Any, fate: Any, left: Any, count:
         first, last = theatre.place_set[one], theatre.place_set[one + 1]
         rates = np.zeros(theatre.level[last] - theatre.level[first])
         for level in range(theatre.level[first], theatre.level[last]):
-            rates[level - theatre.level[first]] = rate_of(theatre.lumps, level, person, fate)
+            rates[level - theatre.level[first]] = rate_of(theatre.lumps, level, factor)
         whole = rates.sum()
         total = 0.0
         for use in range(first, last):
@@ -127,7 +148,7 @@ def in_theatre(key: Any, theatre: Any, person: Any, fate: Any, left: Any, count:
             tail = rates[begin:end].sum()
             here = number
             if use < last - 1 and number > 0:
-                here = binomial_at(uniform(stream, theatre.set_key[use]), number, tail / whole if whole > 0.0 else 0.0)
+                here = binomial_at(uniform(stream, theatre.set_key[use]), number, share(tail, whole))
             whole -= tail
             number -= here
             before = 0
@@ -139,7 +160,7 @@ def in_theatre(key: Any, theatre: Any, person: Any, fate: Any, left: Any, count:
                 before = now
                 if level < end - 1 and here > 0:
                     more = tail - rates[level]
-                    here = binomial_at(uniform(own, np.uint64(now)), here, more / tail if tail > 0.0 else 0.0)
+                    here = binomial_at(uniform(own, np.uint64(now)), here, share(more, tail))
                     tail = more
             total += spent * left[theatre.set[use]]
         minutes[spot] = int(total + 0.5)

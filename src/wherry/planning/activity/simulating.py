@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from wherry.errors import UserError
 from wherry.planning.activity import kernel, splits
-from wherry.planning.activity.chain import KIND_CODES, Chain, chain
+from wherry.planning.activity.chain import KIND_CODES, Chain, Pairs, chain
 from wherry.planning.activity.compiled import compiled
 from wherry.planning.activity.draws import draw
 from wherry.planning.activity.keyed import mixed, stream
@@ -35,6 +35,7 @@ _MOST = 2**31 - 1
 class Plan(NamedTuple):
     """Everything that is drawn from, the same in every run."""
 
+    pairs: Pairs
     strata: Strata
     groups: Groups
     away: Away
@@ -118,6 +119,7 @@ def lay_out(laid: Chain, breakdowns: bool) -> Plan:
     made, groups, part_of = strata(laid, names)
     known = labels(laid)
     return Plan(
+        laid.pairs,
         made,
         groups,
         away(laid, names),
@@ -129,26 +131,31 @@ def lay_out(laid: Chain, breakdowns: bool) -> Plan:
 
 
 @compiled
-def play(top: Any, years: Any, plan: Any, factors: Any, results: Any, bands: int, kinds: int, split: bool) -> None:
+def play(top: Any, years: Any, plan: Any, tables: Any, results: Any, bands: int, kinds: int, split: bool) -> None:
     """One run, every year: writes into `results`, whose first axis has one run."""
-    strata, groups = plan.strata, plan.groups
-    labels = len(plan.labels.key)
+    strata, groups, labels = plan.strata, plan.groups, len(plan.labels.key)
     places = results.number.shape[2]
+    factor, taken = np.empty(len(plan.pairs.person)), np.zeros(len(plan.pairs.person))
+    part_rates = np.empty(len(strata.part_key))
+    leaf_rates, option_rates = np.empty(len(plan.leaves.key)), np.empty(len(plan.shares.key))
     drawn = np.zeros(len(strata.part_key), dtype=np.int64)
     for year in range(len(years)):
         key = mixed(top, years[year])
-        person, fate = factors.person[year], factors.rate[year]
         count = np.zeros(places, dtype=np.int64)
         nights = np.zeros(places, dtype=np.int64)
         before = np.zeros(len(groups.key), dtype=np.int64)
         kept = np.zeros(len(groups.pool_key), dtype=np.int64)
         at_home = np.zeros(results.at_home.shape[2], dtype=np.int64)
         minutes = np.zeros(places // bands, dtype=np.int64)
-        kernel.spells(key, strata, person, fate, drawn, count, before)
-        plain, virtual = factors.plain[year], factors.virtual[year]
+        plain, virtual = tables.plain[year], tables.virtual[year]
+        kernel.paired(plan.pairs, tables.person[year], tables.rate[year], factor)
+        kernel.rates_of(strata.lumps, factor, part_rates)
+        kernel.spells(key, strata, part_rates, drawn, count, before)
         kernel.shortened(key, groups, plain, virtual, bands, kinds, before, kept, nights, at_home)
-        kernel.whole_stays(key, plan.away, person, factors.away[year], plain, at_home)
-        kernel.in_theatre(key, plan.theatre, person, fate, factors.theatre[year], count, bands, minutes)
+        if len(plan.away.key):
+            kernel.paired(plan.pairs, tables.person[year], tables.away[year], taken)
+            kernel.whole_stays(key, plan.away, taken, plain, at_home)
+        kernel.in_theatre(key, plan.theatre, factor, tables.theatre[year], count, bands, minutes)
         results.number[0, year] = count
         results.nights[0, year] = nights
         results.minutes[0, year] = minutes
@@ -157,8 +164,10 @@ def play(top: Any, years: Any, plan: Any, factors: Any, results: Any, bands: int
             parts = np.zeros((places // bands, labels), dtype=np.int64)
             slept = np.zeros((places // bands, labels), dtype=np.int64)
             lying = np.zeros((len(groups.pool_key), labels), dtype=np.int64)
-            splits.stays(key, strata, groups, plan.leaves, person, fate, drawn, bands, parts, lying)
-            splits.others(key, strata, plan.shares, person, fate, drawn, bands, parts)
+            kernel.rates_of(plan.leaves.lumps, factor, leaf_rates)
+            splits.stays(key, strata, groups, plan.leaves, leaf_rates, drawn, bands, parts, lying)
+            kernel.rates_of(plan.shares.lumps, factor, option_rates)
+            splits.others(key, plan.shares, option_rates, drawn, parts)
             splits.kept_nights(key, groups, plan.labels.edge, plan.labels.key, lying, kept, slept)
             results.split_count[0, year] = parts
             results.split_nights[0, year] = slept

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from wherry.planning.activity.compiled import compiled
-from wherry.planning.activity.kernel import rate_of, stream_of
+from wherry.planning.activity.kernel import share, stream_of
 from wherry.planning.activity.keyed import LEAF, SPLIT, SPLIT_NIGHTS, mixed, uniform
 from wherry.planning.activity.quantiles import binomial_at, hypergeometric_at
 
@@ -31,18 +31,10 @@ def _add(label: Any, first: int, number: int, stay: int, place: int, pool: int, 
 
 @compiled
 def stays(
-    key: Any,
-    strata: Any,
-    groups: Any,
-    leaves: Any,
-    person: Any,
-    fate: Any,
-    drawn: Any,
-    bands: int,
-    count: Any,
-    nights: Any,
+    key: Any, strata: Any, groups: Any, leaves: Any, rates: Any, drawn: Any, bands: int, count: Any, nights: Any
 ) -> None:
-    """Split spells with nights. `count` [site and kind, label] and `nights` [pool, label] before shortening."""
+    """Split spells with nights by the `rates` [leaf]: into `count` [site and kind, label], and `nights` [pool, label]
+    before shortening."""
     stream = stream_of(key, LEAF)
     for one in range(len(strata.key)):
         stay = strata.nights[one]
@@ -62,57 +54,48 @@ def stays(
                 continue
             whole = 0.0
             for leaf in range(first, last):
-                whole += rate_of(leaves.lumps, leaf, person, fate)
+                whole += rates[leaf]
             own = mixed(stream, strata.part_key[part])
             if number <= _FEW:
                 for spell in range(number):
                     mark = uniform(own, np.uint64(spell)) * whole
                     leaf = first
-                    total = rate_of(leaves.lumps, leaf, person, fate)
+                    total = rates[leaf]
                     while total < mark and leaf < last - 1:
                         leaf += 1
-                        total += rate_of(leaves.lumps, leaf, person, fate)
+                        total += rates[leaf]
                     _add(leaves.label, leaf, 1, stay, place, pool, count, nights)
                 continue
             for leaf in range(first, last):
                 here = number
                 if leaf < last - 1:
-                    rate = rate_of(leaves.lumps, leaf, person, fate)
-                    here = binomial_at(uniform(own, leaves.key[leaf]), number, rate / whole if whole > 0.0 else 0.0)
-                    whole -= rate
+                    here = binomial_at(uniform(own, leaves.key[leaf]), number, share(rates[leaf], whole))
+                    whole -= rates[leaf]
                     number -= here
                 if here > 0:
                     _add(leaves.label, leaf, here, stay, place, pool, count, nights)
 
 
 @compiled
-def others(key: Any, strata: Any, shares: Any, person: Any, fate: Any, drawn: Any, bands: int, count: Any) -> None:
-    """Split strata without nights, each dimension by itself: into `count` [site and kind, label]."""
+def others(key: Any, shares: Any, rates: Any, drawn: Any, count: Any) -> None:
+    """Split strata without nights by the `rates` [option], each dimension by itself: into `count` [site and kind,
+    label]."""
     stream = stream_of(key, SPLIT)
     for n in range(len(shares.part)):
-        part = shares.part[n]
-        number = drawn[part]
-        if number == 0:
-            continue
+        number = drawn[shares.part[n]]
         first, last = shares.start[n], shares.start[n + 1]
-        place = shares.place[n]
-        if last - first == 1:
-            count[place, shares.label[first]] += number
-            continue
-        rates = np.empty(last - first)
+        whole = 0.0
         for option in range(first, last):
-            rates[option - first] = rate_of(shares.lumps, option, person, fate)
-        whole = rates.sum()
+            whole += rates[option]
         for option in range(first, last):
-            here = number
-            if option < last - 1:
-                rate = rates[option - first]
-                here = binomial_at(uniform(stream, shares.key[option]), number, rate / whole if whole > 0.0 else 0.0)
-                whole -= rate
-            count[place, shares.label[option]] += here
-            number -= here
             if number == 0:
                 break
+            here = number
+            if option < last - 1:
+                here = binomial_at(uniform(stream, shares.key[option]), number, share(rates[option], whole))
+                whole -= rates[option]
+            count[shares.place[n], shares.label[option]] += here
+            number -= here
 
 
 @compiled

@@ -19,12 +19,12 @@ from wherry.planning.activity.outcome import AGE_BANDS, Floats
 
 
 class Lumps(NamedTuple):
-    """Rows that share person and fate, under what they belong to: those of `one` from `start[one]` on."""
+    """Rows that share person and fate, under what they belong to (`owner`): those of `one` from `start[one]` on."""
 
     start: Places
+    owner: npt.NDArray[np.int32]
     weight: Floats
-    person: Places
-    fate: Places
+    pair: npt.NDArray[np.int32]
 
 
 class Strata(NamedTuple):
@@ -108,14 +108,14 @@ def bands(ages: npt.NDArray[np.int64]) -> Places:
 
 def lumped(laid: Chain, rows: Places, one: Places, size: int) -> Lumps:
     """Lump rows under the numbers `one` (0 to size - 1)."""
-    person, fate = laid.rows.person[rows], laid.rows.fate[rows]
-    number, first = together([one, person, fate], len(rows))
+    pair = laid.rows.pair[rows]
+    number, first = together([one, pair], len(rows))
     count = laid.baseline.count[laid.rows.cell[rows]].astype(np.float64)
     return Lumps(
-        np.searchsorted(one[first], np.arange(size + 1)).astype(np.int64),
+        starts(one[first], size),
+        one[first].astype(np.int32),
         np.asarray(np.bincount(number, weights=count, minlength=len(first)), dtype=np.float64),
-        person[first],
-        fate[first],
+        pair[first].astype(np.int32),
     )
 
 

@@ -81,12 +81,14 @@ def aged(people: Any, person: int, variant: int, year: int, share: float) -> Any
     shift = share * people.gain[variant, year, people.sex[person]]
     if shift == 0.0:
         return 1.0
-    curve = people.curve[people.site[person], people.kind[person]]
-    if curve[age] <= 0.0:
+    site, kind = people.site[person], people.kind[person]
+    here = people.curve[site, kind, age]
+    if here <= 0.0:
         return 1.0
     at = min(90.0, max(0.0, age - shift))
     low = min(int(at), 89)
-    return (curve[low] + (at - low) * (curve[low + 1] - curve[low])) / curve[age]
+    below = people.curve[site, kind, low]
+    return (below + (at - low) * (people.curve[site, kind, low + 1] - below)) / here
 
 
 @compiled
@@ -105,14 +107,14 @@ def published_parts(published: Any, factor: Any) -> Any:
     grown = np.ones((years, entries))
     found = np.ones((years, entries))
     for entry in range(entries):
+        then = published.weight[published.start[entry] : published.start[entry + 1]].sum()
+        if not then > 0.0:
+            continue
         for year in range(years):
             now = 0.0
-            then = 0.0
             for n in range(published.start[entry], published.start[entry + 1]):
                 now += published.weight[n] * factor[year, published.person[n]]
-                then += published.weight[n]
-            if then > 0.0:
-                grown[year, entry] = now / then
+            grown[year, entry] = now / then
         begin = published.begin[entry]
         for year in range(begin + 1, years):
             now = grown[min(year, published.end[entry]), entry]
