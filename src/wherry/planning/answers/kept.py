@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import types
 from dataclasses import asdict, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -40,11 +41,17 @@ def read(path: Path) -> Answers:
     return from_dict(held)
 
 
+@cache
+def _hints(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """The fields of a data class with their types: looked up once, since answers have tens of thousands of parts."""
+    known = get_type_hints(kind)
+    return tuple((one.name, known[one.name]) for one in fields(kind))
+
+
 def _build(kind: Any, held: Any) -> Any:
     """A value of a type: data classes from tables, tuples from lists, everything else as it is."""
     if is_dataclass(kind) and isinstance(kind, type):
-        hints = get_type_hints(kind)
-        return kind(**{one.name: _build(hints[one.name], held[one.name]) for one in fields(kind) if one.name in held})
+        return kind(**{name: _build(hint, held[name]) for name, hint in _hints(kind) if name in held})
     if get_origin(kind) in (Union, types.UnionType):
         inner = [part for part in get_args(kind) if part is not type(None)]
         return None if held is None else _build(inner[0], held)
