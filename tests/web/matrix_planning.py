@@ -21,5 +21,9 @@ PLANNING = (
     Line("planning:run_tables", SEES, needs="plan_run"),
     Line("planning:run_table", SEES, needs="plan_run"),
     Line("planning:baseline", SEES),
+    Line("planning:beds", SEES),
+    Line("planning:beds_ask", MAKES, 422, "POST"),
+    Line("planning:beds_run", SEES, needs="beds_run"),
+    Line("planning:beds_status", SEES, 302, needs="beds_run"),
     Line("planning:compare", SEES),
 )

@@ -15,6 +15,7 @@ import pytest
 import well_support
 from accounts_support import TRUSTS, account
 from aid_support import made_run
+from beds_support import made_beds_run
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
@@ -152,6 +153,7 @@ def standing(
             "cancer": ({"key": cancer["cancer_key"]}, ""),
             "aid_run": ({"run_id": made_run(made).pk}, ""),
             "plan_run": ({"pk": made_plan_run().pk}, ""),
+            "beds_run": ({"pk": made_beds_run().pk}, ""),
             "plan_scenario": ({"slug": made_version().slug}, ""),
         }
         yield Standing(made, sessions, needs)

@@ -10,6 +10,7 @@ from typing import Any
 from wherry.errors import UserError
 from wherry.planning import projection
 from wherry.planning.answers.model import Assumption
+from wherry.planning.scenario.log import assumptions
 from wherry.planning.scenario.model import Scenario
 from wherry.planning.scenario.problems import Problem
 from wherry.planning.scenario.reading import check as check_text
@@ -54,10 +55,8 @@ def read(text: str) -> Found:
 
 def argument(scenario: Scenario) -> list[tuple[str, list[Assumption]]]:
     """The assumptions in words, by what drives demand: the whole argument in the order that one tells it."""
-    from wherry.planning.scenario import log
-
     parts: dict[str, list[Assumption]] = {}
-    for one in log.assumptions(scenario, system()):
+    for one in assumptions(scenario, system()):
         parts.setdefault(one.driver, []).append(one)
     order = [driver for driver in DRIVERS if driver in parts]
     rest = [driver for driver in parts if driver not in DRIVERS]
@@ -66,10 +65,8 @@ def argument(scenario: Scenario) -> list[tuple[str, list[Assumption]]]:
 
 def about(text: str) -> Mapping[str, str]:
     """What activity each assumption of a text is about, by its name; empty for a text that cannot be read."""
-    from wherry.planning.scenario import log
-
     found = read(text).scenario
-    return {} if found is None else {one.name: one.about for one in log.assumptions(found, system())}
+    return {} if found is None else {one.name: one.about for one in assumptions(found, system())}
 
 
 def variants() -> tuple[str, ...]:

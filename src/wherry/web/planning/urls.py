@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wherry.web.planning import baseline_views, compare_views, download_views, edit_views, run_views, scenario_views
+from wherry.web.planning import (
+    baseline_views,
+    beds_views,
+    compare_views,
+    download_views,
+    edit_views,
+    run_views,
+    scenario_views,
+)
 
 app_name = "planning"
 urlpatterns = [
@@ -20,6 +28,10 @@ urlpatterns = [
     path("run/<int:pk>/answers.xlsx", download_views.workbook, name="run_workbook"),
     path("run/<int:pk>/tables.zip", download_views.tables, name="run_tables"),
     path("run/<int:pk>/table.csv", download_views.table, name="run_table"),
+    path("beds/", beds_views.beds, name="beds"),
+    path("beds/run/", beds_views.ask, name="beds_ask"),
+    path("beds/<int:pk>/", beds_views.run, name="beds_run"),
+    path("beds/<int:pk>/status/", beds_views.status, name="beds_status"),
     path("baseline/", baseline_views.baseline, name="baseline"),
     path("compare/", compare_views.compare, name="compare"),
 ]
