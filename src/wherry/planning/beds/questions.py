@@ -102,13 +102,13 @@ def beds_for(
         for ward, beds in zip(part.wards, shared_out(load[n].tolist(), final[n]), strict=True)
     )
     words = f"nights / 365 / {at:.0%}"
-    if measure == "days_full":
-        words += " (the formula knows an occupancy, not a risk)"
     notes = [
         "General and acute ward groups alone: " + ", ".join(ward.words for ward in part.wards) + ".",
         f"{years} simulated years for every number of beds. " + _SMALL,
         "The group's row adds up the sites; it counts as full only while every site is.",
     ]
+    if measure == "days_full":
+        notes.append("The formula knows an occupancy, not a risk.")
     if spec.pooling != "none":
         notes.append("Sites take each other's patients here, so each site's number leans on the others'.")
     return BedsFor(measure, target, words, tuple(rows), by_ward, tuple(notes))
