@@ -19,6 +19,11 @@ RUN_LINES = 20_000
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _RANGE = ("low (10th centile)", "middle", "high (90th centile)", "mean")
+_GAPS = (
+    "What must exist", "Unit", "Place", "Ward group", "Financial year", "Existing (unit)",
+    *(f"Needed, {part} (unit)" for part in _RANGE), *(f"Gap, {part} (unit)" for part in _RANGE),
+    "Runs in which it is enough (share)",
+)  # fmt: skip
 
 
 def write(path: Path, answers: Answers, runs: Runs) -> None:
@@ -38,21 +43,8 @@ def write(path: Path, answers: Answers, runs: Runs) -> None:
             for year, at in fan.points
         ),
     )
-    sheets.add(
-        "Beds",
-        (
-            "What must exist", "Unit", "Place", "Ward group", "Financial year", "Existing (unit)",
-            *(f"Needed, {part} (unit)" for part in _RANGE), *(f"Gap, {part} (unit)" for part in _RANGE),
-            "Runs in which it is enough (share)",
-        ),
-        (
-            (
-                gap.words, gap.unit, words[gap.place], gap.ward or "all", year_words(gap.year), gap.existing,
-                *_four(gap.needed), *_four(gap.gap), gap.enough,
-            )
-            for gap in answers.gaps
-        ),
-    )  # fmt: skip
+    for name, is_beds in (("Beds", True), ("Rooms", False)):
+        sheets.add(name, _GAPS, _gaps(answers, words, is_beds))
     sheets.add(
         "Waterfall",
         ("Measure", "Unit", "Place", "Step", "Driver", *(f"{part} (unit)" for part in _RANGE)),
@@ -152,6 +144,16 @@ def _summary(sheets: _Sheets, answers: Answers) -> None:
             *(("Note", note) for note in answers.notes),
         ],
     )
+
+
+def _gaps(answers: Answers, words: dict[str, str], is_beds: bool) -> Iterable[tuple[Any, ...]]:
+    """Beds, or everything else that must exist."""
+    for gap in answers.gaps:
+        if gap.requirement.startswith("beds") == is_beds:
+            yield (
+                gap.words, gap.unit, words[gap.place], gap.ward or "all", year_words(gap.year), gap.existing,
+                *_four(gap.needed), *_four(gap.gap), gap.enough,
+            )  # fmt: skip
 
 
 def _steps(waterfall: Waterfall, words: dict[str, str]) -> list[tuple[Any, ...]]:
