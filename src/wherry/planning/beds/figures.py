@@ -92,7 +92,7 @@ def estimate(values: Array) -> Estimate:
     """The mean with its 95% half-width (Student), and the 10th and 90th centile of single values.
 
     >>> estimate(np.array([1.0, 2.0, 3.0]))
-    Estimate(mean=2.0, half_width=2.484, low=1.2, high=2.8)
+    Estimate(mean=2.0, half_width=2.48414, low=1.2, high=2.8)
     """
     numbers = np.asarray(values, dtype=np.float64)
     low, high = np.quantile(numbers, [0.1, 0.9])
