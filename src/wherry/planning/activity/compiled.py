@@ -17,3 +17,13 @@ def compiled(function: F) -> F:
     except RuntimeError:  # nowhere to keep what is compiled
         made = numba.njit(nogil=True, error_model="numpy")(function)
     return made
+
+
+def inner(function: F) -> F:
+    """As `compiled`, for what only compiled functions call: quicker to compile, and Python cannot call it."""
+    hidden = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    try:
+        made: F = numba.njit(cache=True, nogil=True, error_model="numpy", **hidden)(function)
+    except RuntimeError:  # nowhere to keep what is compiled
+        made = numba.njit(nogil=True, error_model="numpy", **hidden)(function)
+    return made

@@ -1,7 +1,7 @@
-"""The loop of a run: every stratum of every year drawn, nights shortened, theatre minutes counted. Compiled by Numba.
+"""The loops of a run, all its years: strata drawn, nights shortened, theatre minutes counted. Compiled by Numba.
 
 A draw's uniform number belongs to the run, the year, the purpose and the stratum; nothing is passed from one draw to
-the next but counts.
+the next but counts. `keys` [year] are the streams of a run's years; the factors are those of `tables`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from wherry.planning.activity.compiled import compiled
+from wherry.planning.activity.compiled import compiled, inner
 from wherry.planning.activity.keyed import (
     AVOIDED,
     AVOIDED_NIGHTS,
@@ -25,142 +25,140 @@ from wherry.planning.activity.keyed import (
 from wherry.planning.activity.quantiles import binomial_at, poisson_at
 
 
-@compiled
-def rate_of(lumps: Any, one: int, factor: Any) -> float:
-    """The expected count of what belongs to `one`, with the factor of every pair in a year."""
-    total = 0.0
-    for n in range(lumps.start[one], lumps.start[one + 1]):
-        total += lumps.weight[n] * factor[lumps.pair[n]]
-    return total
-
-
-@compiled
+@inner
 def rates_of(lumps: Any, factor: Any, out: Any) -> None:
-    """`rate_of` everything, into `out`."""
-    out[:] = 0.0
+    """The expected count of everything that lumps belong to, into `out`, with the `factor` [pair] of a year."""
+    for one in range(len(out)):
+        out[one] = 0.0
     for n in range(len(lumps.pair)):
         out[lumps.owner[n]] += lumps.weight[n] * factor[lumps.pair[n]]
 
 
 @compiled
 def paired(pairs: Any, person: Any, fate: Any, out: Any) -> None:
-    """The factor of every pair, into `out`."""
-    for pair in range(len(out)):
-        out[pair] = person[pairs.person[pair]] * fate[pairs.fate[pair]]
+    """The factor of every pair in every year, into `out`."""
+    for year in range(len(out)):
+        for pair in range(len(pairs.person)):
+            out[year, pair] = person[year, pairs.person[pair]] * fate[year, pairs.fate[pair]]
 
 
-@compiled
-def stream_of(key: Any, purpose: int) -> Any:
-    """The stream of a purpose."""
-    return mixed(key, np.uint64(purpose))
-
-
-@compiled
+@inner
 def share(part: float, whole: float) -> float:
     """A part of a whole; 0 of nothing."""
     return part / whole if whole > 0.0 else 0.0
 
 
 @compiled
-def spells(key: Any, strata: Any, rates: Any, drawn: Any, count: Any, nights: Any) -> None:
-    """Draw every stratum from the `rates` [part]: into `drawn` [part], `count` [place], `nights` [group] unshortened."""
-    whole = stream_of(key, COUNT)
-    split = stream_of(key, PART)
-    for one in range(len(strata.key)):
-        first, last = strata.part[one], strata.part[one + 1]
-        rate = 0.0
-        for part in range(first, last):
-            rate += rates[part]
-        left = poisson_at(uniform(whole, strata.key[one]), rate)
-        count[strata.place[one]] += left
-        for part in range(first, last):
-            here = left
-            if part < last - 1 and left > 0:
-                own = rates[part]
-                here = binomial_at(uniform(split, strata.part_key[part]), left, share(own, rate))
-                rate -= own
-            drawn[part] = here
-            left -= here
-            if strata.part_group[part] >= 0:
-                nights[strata.part_group[part]] += here * strata.nights[one]
+def spells(keys: Any, strata: Any, factor: Any, drawn: Any, count: Any, nights: Any) -> None:
+    """Draw every stratum: into `drawn` [year, part], `count` [year, place] and, unshortened, `nights` [year, group]."""
+    rates = np.empty(drawn.shape[1])
+    for year in range(len(keys)):
+        whole = mixed(keys[year], np.uint64(COUNT))
+        split = mixed(keys[year], np.uint64(PART))
+        rates_of(strata.lumps, factor[year], rates)
+        for one in range(len(strata.key)):
+            first, last = strata.part[one], strata.part[one + 1]
+            rate = 0.0
+            for part in range(first, last):
+                rate += rates[part]
+            left = poisson_at(uniform(whole, strata.key[one]), rate)
+            count[year, strata.place[one]] += left
+            for part in range(first, last):
+                here = left
+                if part < last - 1 and left > 0:
+                    here = binomial_at(uniform(split, strata.part_key[part]), left, share(rates[part], rate))
+                    rate -= rates[part]
+                drawn[year, part] = here
+                left -= here
+                if strata.part_group[part] >= 0:
+                    nights[year, strata.part_group[part]] += here * strata.nights[one]
 
 
 @compiled
 def shortened(
-    key: Any,
-    groups: Any,
-    plain: Any,
-    virtual: Any,
-    bands: int,
-    kinds: int,
-    nights: Any,
-    kept: Any,
-    out: Any,
-    at_home: Any,
+    keys: Any, groups: Any, plain: Any, virtual: Any, site_of: Any, nights: Any, kept: Any, out: Any, at_home: Any
 ) -> None:
-    """Shorten the `nights` of each group: into `out` [place], `kept` [pool], and `at_home` [site] on virtual wards."""
-    plainly = stream_of(key, NIGHTS)
-    virtually = stream_of(key, VIRTUAL)
-    for group in range(len(groups.key)):
-        use = groups.set[group]
-        left = binomial_at(uniform(plainly, groups.key[group]), nights[group], plain[use])
-        here = binomial_at(uniform(virtually, groups.key[group]), left, virtual[use])
-        out[groups.place[group]] += here
-        kept[groups.pool[group]] += here
-        at_home[groups.place[group] // (bands * kinds)] += left - here
+    """Shorten the `nights` [year, group]: into `out` [year, place], `kept` [year, pool], and `at_home` [year, site].
+
+    First by what shortens stays in hospital, then by virtual wards: `at_home` is what these take.
+    """
+    for year in range(len(keys)):
+        for group in range(len(groups.key)):
+            left = nights[year, group]
+            for purpose in (NIGHTS, VIRTUAL):
+                use = plain[year, groups.set[group]] if purpose == NIGHTS else virtual[year, groups.set[group]]
+                u = uniform(mixed(keys[year], np.uint64(purpose)), groups.key[group])
+                here = binomial_at(u, left, use)
+                if purpose == VIRTUAL:
+                    at_home[year, site_of[groups.place[group]]] += left - here
+                left = here
+            out[year, groups.place[group]] += left
+            kept[year, groups.pool[group]] += left
 
 
 @compiled
-def whole_stays(key: Any, away: Any, factor: Any, plain: Any, at_home: Any) -> None:
-    """Add to `at_home` [site] the nights of spells that virtual wards take whole."""
-    often = stream_of(key, AVOIDED)
-    long = stream_of(key, AVOIDED_NIGHTS)
-    total = np.zeros(len(away.group_key), dtype=np.int64)
-    for stay in range(len(away.key)):
-        number = poisson_at(uniform(often, away.key[stay]), rate_of(away.lumps, stay, factor))
-        total[away.group[stay]] += number * away.nights[stay]
-    for group in range(len(total)):
-        u = uniform(long, away.group_key[group])
-        at_home[away.group_site[group]] += binomial_at(u, total[group], plain[away.group_set[group]])
+def whole_stays(keys: Any, away: Any, factor: Any, plain: Any, at_home: Any) -> None:
+    """Add to `at_home` [year, site] the nights of spells that virtual wards take whole."""
+    rates = np.empty(len(away.key))
+    for year in range(len(keys)):
+        often = mixed(keys[year], np.uint64(AVOIDED))
+        long = mixed(keys[year], np.uint64(AVOIDED_NIGHTS))
+        rates_of(away.lumps, factor[year], rates)
+        stay = 0
+        for group in range(len(away.group_key)):  # stays are in the order of their groups
+            total = 0
+            while stay < len(away.key) and away.group[stay] == group:
+                total += poisson_at(uniform(often, away.key[stay]), rates[stay]) * away.nights[stay]
+                stay += 1
+            u = uniform(long, away.group_key[group])
+            at_home[year, away.group_site[group]] += binomial_at(u, total, plain[year, away.group_set[group]])
 
 
 @compiled
-def in_theatre(key: Any, theatre: Any, factor: Any, left: Any, count: Any, bands: int, minutes: Any) -> None:
-    """Theatre minutes [place of site and kind] of the spells that were drawn, `count` [place].
+def in_theatre(keys: Any, theatre: Any, factor: Any, left: Any, count: Any, bands: int, minutes: Any) -> None:
+    """Theatre minutes [year, place of site and kind] of the spells that were drawn, `count` [year, place].
 
     Spells are split among the sets, then those of a set among minutes: of those with so many or more, how many have
     more. So more spells never have fewer minutes where their shares stay the same.
     """
-    stream = stream_of(key, THEATRE)
-    for one in range(len(theatre.place)):
-        spot = theatre.place[one]
-        number = 0
-        for band in range(bands):
-            number += count[spot * bands + band]
-        first, last = theatre.place_set[one], theatre.place_set[one + 1]
-        rates = np.zeros(theatre.level[last] - theatre.level[first])
-        for level in range(theatre.level[first], theatre.level[last]):
-            rates[level - theatre.level[first]] = rate_of(theatre.lumps, level, factor)
-        whole = rates.sum()
-        total = 0.0
-        for use in range(first, last):
-            begin, end = theatre.level[use] - theatre.level[first], theatre.level[use + 1] - theatre.level[first]
-            tail = rates[begin:end].sum()
-            here = number
-            if use < last - 1 and number > 0:
-                here = binomial_at(uniform(stream, theatre.set_key[use]), number, share(tail, whole))
-            whole -= tail
-            number -= here
-            before = 0
-            spent = 0
-            own = mixed(stream, theatre.set_key[use])
-            for level in range(begin, end):
-                now = theatre.minutes[level + theatre.level[first]]
-                spent += here * (now - before)
-                before = now
-                if level < end - 1 and here > 0:
-                    more = tail - rates[level]
-                    here = binomial_at(uniform(own, np.uint64(now)), here, share(more, tail))
-                    tail = more
-            total += spent * left[theatre.set[use]]
-        minutes[spot] = int(total + 0.5)
+    rates = np.empty(len(theatre.minutes))
+    for year in range(len(keys)):
+        stream = mixed(keys[year], np.uint64(THEATRE))
+        rates_of(theatre.lumps, factor[year], rates)
+        for one in range(len(theatre.place)):
+            spot = theatre.place[one]
+            number = 0
+            for band in range(bands):
+                number += count[year, spot * bands + band]
+            first, last = theatre.place_set[one], theatre.place_set[one + 1]
+            whole = 0.0
+            for level in range(theatre.level[first], theatre.level[last]):
+                whole += rates[level]
+            total = 0.0
+            for use in range(first, last):
+                begin, end = theatre.level[use], theatre.level[use + 1]
+                tail = 0.0
+                for level in range(begin, end):
+                    tail += rates[level]
+                own = mixed(stream, theatre.set_key[use])
+                here = 0
+                spent = 0
+                before = 0
+                for level in range(begin - 1, end - 1):  # the first choice is the set itself, the others go on up
+                    if level < begin:
+                        among, of, part = number, whole, tail
+                        u = uniform(stream, theatre.set_key[use])
+                    else:
+                        among, of, part = here, tail, tail - rates[level]
+                        u = uniform(own, np.uint64(theatre.minutes[level]))
+                        tail = part
+                    last_set = level < begin and use == last - 1
+                    here = among if last_set else binomial_at(u, among, share(part, of))
+                    now = theatre.minutes[level + 1]
+                    spent += here * (now - before)
+                    before = now
+                    if level < begin:
+                        whole -= tail
+                        number -= here
+                total += spent * left[year, theatre.set[use]]
+            minutes[year, spot] = int(total + 0.5)

@@ -99,7 +99,7 @@ def cell_factors(
                 float(part[fates.entry[n]]) if fates.entry[n] >= 0 else 1.0,
             )  # fmt: skip
     on_count[:, 2:] = by_fate[lumps.fate]
-    left = np.maximum(1.0 - level, 0.0)
+    left = 1.0 - level
     on_nights, on_minutes = on_count.copy(), on_count.copy()
     on_nights[:, 2:] *= np.where(fates.shorten_of, left, 1.0)[fates.shorten_set[lumps.fate]]
     on_minutes[:, 2:] *= np.where(fates.theatre_of, left, 1.0)[fates.theatre_set[lumps.fate]]

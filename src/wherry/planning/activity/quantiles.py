@@ -14,127 +14,15 @@ import math
 
 import numpy as np
 
-from wherry.planning.activity.compiled import compiled
+from wherry.planning.activity.chances import binomial_reaches, hypergeometric_reaches, poisson_reaches
+from wherry.planning.activity.compiled import compiled, inner
 
-_HALF_LOG_TAU = 0.9189385332046727  # log(2 pi) / 2
-#: log(n!) less Stirling's formula, for n up to 15 (Loader 2000).
-_STIRLING = np.array(
-    [0.0] + [math.lgamma(n + 1.0) - ((n + 0.5) * math.log(n) - n + _HALF_LOG_TAU) for n in range(1, 16)]
-)
 #: Means below this are summed from the bottom.
 _SMALL = 12.0
 #: One over each small number: quicker to multiply by.
 _OVER = 1.0 / np.arange(1.0, 129.0)
 #: Chances nearer to 0 or 1 than this go by the distribution function's own tail.
 _TAIL = 1e-9
-
-
-@compiled
-def _stirling(n: float) -> float:
-    """log(n!) less Stirling's formula."""
-    if n < 16.0:
-        return float(_STIRLING[int(n)])
-    s = 1.0 / (n * n)
-    return (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - s / 1188) * s) * s) * s) / n
-
-
-@compiled
-def _deviance(x: float, mean: float) -> float:
-    """x log(x / mean) + mean - x, without losing digits where the two are near."""
-    if abs(x - mean) < 0.1 * (x + mean):
-        v = (x - mean) / (x + mean)
-        total = (x - mean) * v
-        term = 2.0 * x * v
-        for j in range(1, 1000):
-            term *= v * v
-            more = total + term / (2 * j + 1)
-            if more == total:
-                return total
-            total = more
-    return x * math.log(x / mean) + mean - x
-
-
-@compiled
-def poisson_chance(k: float, rate: float) -> float:
-    """The chance of exactly k (a whole number) when `rate`, above 0, is expected."""
-    if k < 0.0:
-        return 0.0
-    if k == 0.0:
-        return math.exp(-rate)
-    return math.exp(-_stirling(k) - _deviance(k, rate)) / math.sqrt(2.0 * math.pi * k)
-
-
-@compiled
-def binomial_chance(k: float, n: float, p: float) -> float:
-    """The chance of exactly k of n, each with chance p, between 0 and 1 and neither."""
-    if k < 0.0 or k > n:
-        return 0.0
-    q = 1.0 - p
-    if k == 0.0:
-        return math.exp(n * math.log1p(-p))
-    if k == n:
-        return math.exp(n * math.log(p))
-    log = _stirling(n) - _stirling(k) - _stirling(n - k) - _deviance(k, n * p) - _deviance(n - k, n * q)
-    return math.exp(log) * math.sqrt(n / (2.0 * math.pi * k * (n - k)))
-
-
-@compiled
-def _poisson_below(k: float, rate: float) -> float:
-    """The chance of at most k, summed downwards; quick for k below the rate."""
-    if k < 0.0:
-        return 0.0
-    total, term, at = 1.0, 1.0, k
-    while at > 0.0 and term > total * 1e-17:
-        term *= at / rate
-        total += term
-        at -= 1.0
-    return poisson_chance(k, rate) * total
-
-
-@compiled
-def _poisson_above(k: float, rate: float) -> float:
-    """The chance of at least k, summed upwards; quick for k above the rate."""
-    if k <= 0.0:
-        return 1.0
-    total, term, at = 1.0, 1.0, k
-    while term > total * 1e-17:
-        at += 1.0
-        term *= rate / at
-        total += term
-    return poisson_chance(k, rate) * total
-
-
-@compiled
-def _poisson_reaches(k: float, u: float, rate: float) -> bool:
-    """Whether the chance of at most k is u or more."""
-    if k < rate:
-        return _poisson_below(k, rate) >= u
-    return _poisson_above(k + 1.0, rate) <= 1.0 - u
-
-
-@compiled
-def _binomial_below(k: float, n: float, p: float) -> float:
-    """The chance of at most k of n, summed downwards; quick for k below n x p."""
-    if k < 0.0:
-        return 0.0
-    if k >= n:
-        return 1.0
-    total, term, at, odds = 1.0, 1.0, k, (1.0 - p) / p
-    while at > 0.0 and term > total * 1e-17:
-        term *= at / (n - at + 1.0) * odds
-        total += term
-        at -= 1.0
-    return binomial_chance(k, n, p) * total
-
-
-@compiled
-def _binomial_reaches(k: float, u: float, v: float, n: float, p: float, strict: bool) -> bool:
-    """Whether the chance of at most k is u or more (v is 1 - u); strictly more, if `strict`."""
-    if k < n * p:
-        below = _binomial_below(k, n, p)
-        return below > u if strict else below >= u
-    above = _binomial_below(n - k - 1.0, n, 1.0 - p)
-    return above < v if strict else above <= v
 
 
 #: Numerators and denominators of Wichura's three quotients, highest power first: the middle, the flanks, far out.
@@ -154,7 +42,7 @@ _WICHURA = np.array([
 ])  # fmt: skip
 
 
-@compiled
+@inner
 def _quotient(row: int, r: float) -> float:
     above, below = 0.0, 0.0
     for place in range(8):
@@ -205,17 +93,18 @@ def poisson_at(u: float, rate: float) -> int:
         if low == high:
             return int(low)
     at = max(0.0, float(math.floor(guess)))
-    if _poisson_reaches(at, u, rate):
-        while at > 0.0 and _poisson_reaches(at - 1.0, u, rate):
-            at -= 1.0
-    else:
-        at += 1.0
-        while not _poisson_reaches(at, u, rate):
-            at += 1.0
-    return int(at)
+    step = 0.0
+    while True:
+        reached = poisson_reaches(at, u, rate)
+        if reached and (step > 0.0 or at <= 0.0):
+            return int(at)
+        if not reached and step < 0.0:
+            return int(at + 1.0)
+        step = -1.0 if reached else 1.0
+        at += step
 
 
-@compiled
+@inner
 def _binomial_low(u: float, v: float, n: int, p: float, strict: bool) -> int:
     """As `binomial_at`, for p up to a half; v is 1 - u; `strict` asks for more than u."""
     q = 1.0 - p
@@ -245,14 +134,17 @@ def _binomial_low(u: float, v: float, n: int, p: float, strict: bool) -> int:
             return int(low)
     at = min(float(n), max(0.0, float(math.floor(guess))))
     size = float(n)
-    if _binomial_reaches(at, u, v, size, p, strict):
-        while at > 0.0 and _binomial_reaches(at - 1.0, u, v, size, p, strict):
-            at -= 1.0
-    else:
-        at += 1.0
-        while at < size and not _binomial_reaches(at, u, v, size, p, strict):
-            at += 1.0
-    return int(at)
+    step = 0.0
+    while True:
+        reached = binomial_reaches(at, u, v, size, p, strict)
+        if reached and (step > 0.0 or at <= 0.0):
+            return int(at)
+        if not reached and step < 0.0:
+            return int(at + 1.0)
+        step = -1.0 if reached else 1.0
+        at += step
+        if at >= size and step > 0.0:
+            return n
 
 
 @compiled
@@ -266,52 +158,12 @@ def binomial_at(u: float, n: int, p: float) -> int:
         return 0
     if p >= 1.0:
         return n
-    if p <= 0.5:
-        return _binomial_low(u, 1.0 - u, n, p, False)
-    return n - _binomial_low(1.0 - u, u, n, 1.0 - p, True)
-
-
-@compiled
-def hypergeometric_chance(k: float, whole: float, good: float, taken: float) -> float:
-    """The chance that of `taken` things out of `whole`, `good` of them good, exactly k are good."""
-    bad = whole - good
-    if k < 0.0 or k > good or k > taken or taken - k > bad:
-        return 0.0
-    p = taken / whole
-    if p >= 1.0:
-        return 1.0
-    chances = _edged_binomial(k, good, p) * _edged_binomial(taken - k, bad, p)
-    return chances / binomial_chance(taken, whole, p)
-
-
-@compiled
-def _edged_binomial(k: float, n: float, p: float) -> float:
-    return 1.0 if n == 0.0 else binomial_chance(k, n, p)
-
-
-@compiled
-def _hypergeometric_reaches(k: float, u: float, whole: float, good: float, taken: float) -> bool:
-    """Whether the chance of at most k good ones is u or more."""
-    bad = whole - good
-    total, term = 1.0, 1.0
-    if k < good * (taken / whole):
-        at, least = k, max(0.0, taken - bad)
-        if at < least:
-            return False
-        while at > least and term > total * 1e-17:
-            term *= at / (good - at + 1.0) * ((bad - taken + at) / (taken - at + 1.0))
-            total += term
-            at -= 1.0
-        return hypergeometric_chance(k, whole, good, taken) * total >= u
-    at, most = k + 1.0, min(good, taken)
-    if at > most:
-        return True
-    first = hypergeometric_chance(at, whole, good, taken)
-    while at < most and term > total * 1e-17:
-        term *= (good - at) / (at + 1.0) * ((taken - at) / (bad - taken + at + 1.0))
-        total += term
-        at += 1.0
-    return first * total <= 1.0 - u
+    if n == 1:
+        return 1 if u > 1.0 - p else 0
+    flip = p > 0.5  # those that are not, from the other end
+    v = 1.0 - u
+    found = _binomial_low(v if flip else u, u if flip else v, n, 1.0 - p if flip else p, flip)
+    return n - found if flip else found
 
 
 @compiled
@@ -336,11 +188,14 @@ def hypergeometric_at(u: float, whole: int, good: int, taken: int) -> int:
         if low == high and least <= low <= most:
             return int(low)
     at = min(float(most), max(float(least), float(math.floor(guess))))
-    if _hypergeometric_reaches(at, u, size, there, n):
-        while at > least and _hypergeometric_reaches(at - 1.0, u, size, there, n):
-            at -= 1.0
-    else:
-        at += 1.0
-        while at < most and not _hypergeometric_reaches(at, u, size, there, n):
-            at += 1.0
-    return int(at)
+    step = 0.0
+    while True:
+        reached = hypergeometric_reaches(at, u, size, there, n)
+        if reached and (step > 0.0 or at <= least):
+            return int(at)
+        if not reached and step < 0.0:
+            return int(at + 1.0)
+        step = -1.0 if reached else 1.0
+        at += step
+        if at >= most and step > 0.0:
+            return most

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +13,12 @@ import numpy.typing as npt
 from wherry.errors import UserError
 from wherry.planning.activity import kernel, splits
 from wherry.planning.activity.chain import KIND_CODES, Chain, Pairs, chain
-from wherry.planning.activity.compiled import compiled
 from wherry.planning.activity.draws import draw
-from wherry.planning.activity.keyed import mixed, stream
+from wherry.planning.activity.keyed import mixed_keys, stream
 from wherry.planning.activity.labels import BREAKDOWNS, Labels, Leaves, Shares, labels, labels_of, leaves, shares
 from wherry.planning.activity.outcome import AGE_BANDS, Breakdown, Outcome
 from wherry.planning.activity.strata import Away, Groups, Names, Strata, Theatre, away, bands, strata, theatre
-from wherry.planning.activity.tables import health_shares, levels, tables
+from wherry.planning.activity.tables import Tables, health_shares, levels, tables
 from wherry.planning.baseline import Baseline
 from wherry.planning.population import Projection
 from wherry.planning.scenario.model import Scenario
@@ -43,6 +42,7 @@ class Plan(NamedTuple):
     labels: Labels
     leaves: Leaves
     shares: Shares
+    site_of: npt.NDArray[np.int64]
 
 
 class Results(NamedTuple):
@@ -83,18 +83,15 @@ def simulate(
     _check(laid, plan, level)
     results = _room(laid, plan, size, breakdowns)
     stops = [(first, min(size, first + _BLOCK)) for first in range(0, size, _BLOCK)]
-    years = np.array(laid.years, dtype=np.uint64)
-    tops = np.array([stream(scenario.seed, run) for run in range(size)], dtype=np.uint64)
 
     def work(block: tuple[int, int]) -> int:
         for run in range(*block):
-            args = (laid.people, laid.fates, laid.published, level[run], int(parameters.variant[run]), health[run])
-            one = Results(*(table[run : run + 1] for table in results))
-            play(tops[run], years, plan, tables(*args), one, len(AGE_BANDS), len(KIND_CODES), breakdowns)
+            factors = tables(laid, level[run], int(parameters.variant[run]), float(health[run]))
+            play(stream(scenario.seed, run), plan, factors, laid, Results(*(table[run] for table in results)))
         return block[1] - block[0]
 
     _report(_all(work, stops, workers), size, progress)
-    count, nights = (table.reshape(size, len(years), *shape) for table in (results.number, results.nights))
+    count, nights = (table.reshape(size, len(laid.years), *shape) for table in (results.number, results.nights))
     base_count, base_nights = _base(baseline, shape)
     return Outcome(
         scenario=scenario,
@@ -103,12 +100,12 @@ def simulate(
         trust_of=baseline.trust_of,
         count=count,
         nights=nights,
-        theatre_minutes=results.minutes.reshape(size, len(years), *shape[:2]),
+        theatre_minutes=results.minutes.reshape(size, len(laid.years), *shape[:2]),
         virtual_nights=results.at_home,
         base_count=base_count,
         base_nights=base_nights,
         parameters=parameters,
-        breakdowns=_breakdowns(laid, plan, results, (size, len(years), *shape[:2])) if breakdowns else {},
+        breakdowns=_breakdowns(laid, plan, results, (size, len(laid.years), *shape[:2])) if breakdowns else {},
         seconds=time.perf_counter() - began,
     )
 
@@ -127,50 +124,35 @@ def lay_out(laid: Chain, breakdowns: bool) -> Plan:
         known,
         leaves(laid, known, part_of, len(made.part_key), wanted=breakdowns),
         shares(laid, known, made, part_of, wanted=breakdowns),
+        np.repeat(np.arange(len(laid.baseline.sites)), len(KIND_CODES) * len(AGE_BANDS)),
     )
 
 
-@compiled
-def play(top: Any, years: Any, plan: Any, tables: Any, results: Any, bands: int, kinds: int, split: bool) -> None:
-    """One run, every year: writes into `results`, whose first axis has one run."""
-    strata, groups, labels = plan.strata, plan.groups, len(plan.labels.key)
-    places = results.number.shape[2]
-    factor, taken = np.empty(len(plan.pairs.person)), np.zeros(len(plan.pairs.person))
-    part_rates = np.empty(len(strata.part_key))
-    leaf_rates, option_rates = np.empty(len(plan.leaves.key)), np.empty(len(plan.shares.key))
-    drawn = np.zeros(len(strata.part_key), dtype=np.int64)
-    for year in range(len(years)):
-        key = mixed(top, years[year])
-        count = np.zeros(places, dtype=np.int64)
-        nights = np.zeros(places, dtype=np.int64)
-        before = np.zeros(len(groups.key), dtype=np.int64)
-        kept = np.zeros(len(groups.pool_key), dtype=np.int64)
-        at_home = np.zeros(results.at_home.shape[2], dtype=np.int64)
-        minutes = np.zeros(places // bands, dtype=np.int64)
-        plain, virtual = tables.plain[year], tables.virtual[year]
-        kernel.paired(plan.pairs, tables.person[year], tables.rate[year], factor)
-        kernel.rates_of(strata.lumps, factor, part_rates)
-        kernel.spells(key, strata, part_rates, drawn, count, before)
-        kernel.shortened(key, groups, plain, virtual, bands, kinds, before, kept, nights, at_home)
-        if len(plan.away.key):
-            kernel.paired(plan.pairs, tables.person[year], tables.away[year], taken)
-            kernel.whole_stays(key, plan.away, taken, plain, at_home)
-        kernel.in_theatre(key, plan.theatre, factor, tables.theatre[year], count, bands, minutes)
-        results.number[0, year] = count
-        results.nights[0, year] = nights
-        results.minutes[0, year] = minutes
-        results.at_home[0, year] = at_home
-        if split:
-            parts = np.zeros((places // bands, labels), dtype=np.int64)
-            slept = np.zeros((places // bands, labels), dtype=np.int64)
-            lying = np.zeros((len(groups.pool_key), labels), dtype=np.int64)
-            kernel.rates_of(plan.leaves.lumps, factor, leaf_rates)
-            splits.stays(key, strata, groups, plan.leaves, leaf_rates, drawn, bands, parts, lying)
-            kernel.rates_of(plan.shares.lumps, factor, option_rates)
-            splits.others(key, plan.shares, option_rates, drawn, parts)
-            splits.kept_nights(key, groups, plan.labels.edge, plan.labels.key, lying, kept, slept)
-            results.split_count[0, year] = parts
-            results.split_nights[0, year] = slept
+def play(top: int, plan: Plan, factors: Tables, laid: Chain, results: Results) -> None:
+    """One run, every year: adds into `results`, [year, ...] of that run. `top` is the run's stream."""
+    years = laid.years
+    keys = mixed_keys(top, np.array(years))
+    groups, strata = plan.groups, plan.strata
+    factor = np.empty((len(years), len(plan.pairs.person)))
+    drawn = np.zeros((len(years), len(strata.part_key)), dtype=np.int64)
+    before = np.zeros((len(years), len(groups.key)), dtype=np.int64)
+    kept = np.zeros((len(years), len(groups.pool_key)), dtype=np.int64)
+    kernel.paired(plan.pairs, factors.person, factors.rate, factor)
+    kernel.spells(keys, strata, factor, drawn, results.number, before)
+    kernel.shortened(
+        keys, groups, factors.plain, factors.virtual, plan.site_of, before, kept, results.nights, results.at_home
+    )
+    kernel.in_theatre(keys, plan.theatre, factor, factors.theatre, results.number, len(AGE_BANDS), results.minutes)
+    if len(plan.away.key):
+        taken = np.empty_like(factor)
+        kernel.paired(plan.pairs, factors.person, factors.away, taken)
+        kernel.whole_stays(keys, plan.away, taken, factors.plain, results.at_home)
+    if len(plan.shares.key) or len(plan.leaves.key):
+        known = plan.labels
+        lying = np.zeros((len(years), len(groups.pool_key), len(known.key)), dtype=np.int64)
+        splits.stays(keys, strata, groups, plan.leaves, factor, drawn, len(AGE_BANDS), results.split_count, lying)
+        splits.others(keys, plan.shares, factor, drawn, results.split_count)
+        splits.kept_nights(keys, groups, known.edge, known.key, lying, kept, results.split_nights)
 
 
 def _all(work: Callable[[tuple[int, int]], int], blocks: list[tuple[int, int]], workers: int) -> Iterable[int]:

@@ -68,8 +68,24 @@ def of_run(chain: Chain, parameters: Parameters, run: int) -> Tables:
     """The factors of one run."""
     level = levels(chain, parameters)[run]
     health = float(health_shares(parameters)[run])
-    found: Tables = tables(chain.people, chain.fates, chain.published, level, int(parameters.variant[run]), health)
-    return found
+    return tables(chain, level, int(parameters.variant[run]), health)
+
+
+def tables(chain: Chain, level: Floats, variant: int, health: float) -> Tables:
+    """Work out the factors from the levels [year, assumption] of a run, its variant and its health status share."""
+    fates = chain.fates
+    left = (1.0 - level)[:, None, :]
+    virtual = fates.role == SHORTEN_VIRTUAL
+    factor = people_factors(chain.people, len(level), variant, health)
+    rate, away = rates(fates, published_parts(chain.published, factor), level)
+    return Tables(
+        factor,
+        rate,
+        away,
+        np.where(fates.shorten_of & ~virtual, left, 1.0).prod(axis=2),
+        np.where(fates.shorten_of & virtual, left, 1.0).prod(axis=2),
+        np.where(fates.theatre_of, left, 1.0).prod(axis=2),
+    )
 
 
 @compiled
@@ -107,7 +123,9 @@ def published_parts(published: Any, factor: Any) -> Any:
     grown = np.ones((years, entries))
     found = np.ones((years, entries))
     for entry in range(entries):
-        then = published.weight[published.start[entry] : published.start[entry + 1]].sum()
+        then = 0.0
+        for n in range(published.start[entry], published.start[entry + 1]):
+            then += published.weight[n]
         if not then > 0.0:
             continue
         for year in range(years):
@@ -124,14 +142,20 @@ def published_parts(published: Any, factor: Any) -> Any:
 
 
 @compiled
-def tables(people: Any, fates: Any, published: Any, level: Any, variant: int, health: float) -> Any:
-    """Work out `Tables` from the levels [year, assumption] of a run."""
-    years, persons, number = len(level), len(people.age), len(fates.site)
+def people_factors(people: Any, years: int, variant: int, health: float) -> Any:
+    """The factor of every person, [year, person]: population and health status."""
+    persons = len(people.age)
     factor = np.empty((years, persons))
     for year in range(years):
         for person in range(persons):
             factor[year, person] = counted(people, person, variant, year) * aged(people, person, variant, year, health)
-    part = published_parts(published, factor)
+    return factor
+
+
+@compiled
+def rates(fates: Any, part: Any, level: Any) -> Any:
+    """The factor of every fate, [year, fate], and what virtual wards take of it."""
+    years, number = len(level), len(fates.site)
     rate = np.empty((years, number))
     away = np.zeros((years, number))
     for year in range(years):
@@ -159,19 +183,4 @@ def tables(people: Any, fates: Any, published: Any, level: Any, variant: int, he
             rate[year, fate] = whole * at_home * kept
             if fates.moved_by[fate] < 0:
                 away[year, fate] = whole * (1.0 - at_home)
-    plain = np.ones((years, len(fates.shorten_of)))
-    virtual = np.ones((years, len(fates.shorten_of)))
-    theatre = np.ones((years, len(fates.theatre_of)))
-    for year in range(years):
-        for one in range(len(fates.role)):
-            left = 1.0 - level[year, one]
-            for place in range(len(fates.shorten_of)):
-                if fates.shorten_of[place, one]:
-                    if fates.role[one] == SHORTEN_VIRTUAL:
-                        virtual[year, place] *= left
-                    else:
-                        plain[year, place] *= left
-            for place in range(len(fates.theatre_of)):
-                if fates.theatre_of[place, one]:
-                    theatre[year, place] *= left
-    return Tables(factor, rate, away, plain, virtual, theatre)
+    return rate, away
