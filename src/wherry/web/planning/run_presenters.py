@@ -156,7 +156,7 @@ def ward_words() -> dict[str, str]:
     from wherry.planning.capacity import wards
 
     try:
-        return {ward.code: ward.words for ward in wards(system_name())}
+        return {ward.code: ward.words[:1].upper() + ward.words[1:] for ward in wards(system_name())}
     except UserError:
         return {}
 
