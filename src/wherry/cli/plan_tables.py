@@ -33,12 +33,14 @@ def whole(value: float | None) -> str:
     """A number without decimals (with one below 10), grouped; one that nobody has said as a dash.
 
     >>> whole(2309.6), whole(3.14), whole(-0.04), whole(None)
-    ('2,310', '3.1', '0.0', '-')
+    ('2,310', '3.1', '0', '-')
     """
     if value is None:
         return "-"
+    if abs(value) < 0.05:
+        return "0"
     if abs(value) < 9.95:
-        return f"{round(value, 1) + 0.0:.1f}"
+        return f"{value:.1f}"
     return f"{value:,.0f}"
 
 
@@ -86,24 +88,27 @@ def comparison(found: Comparison, first: Answers, second: Answers, place: str, y
     if year is not None and year not in by_words:
         raise UserError(f"{year!r} is not a year of both scenarios. They have {', '.join(by_words)}.")
     at = by_words[year] if year is not None else years[-1]
+    here = largest(found, at, place)
+    alike = [one for one in here if (one.difference.low, one.difference.high, one.difference.mean) == (0, 0, 0)]
     rows = [
         (f"{one.words} ({one.unit})", whole(one.first.middle), whole(one.second.middle), _signed(one.difference.middle),
          f"{_signed(one.difference.low)} to {_signed(one.difference.high)}",
          "-" if one.second_more is None else f"{one.second_more:.0%}")
-        for one in largest(found, at, place)
+        for one in here
+        if one not in alike
     ]  # fmt: skip
     header = ("", found.first, found.second, "difference", "80% range", "runs with more")
-    return "\n\n".join(
-        [
-            f"{found.first}: {first.headline}\n{found.second}: {second.headline}",
-            f"{dict(found.places).get(place, place)}, {year_words(at)}. {found.how}",
-            table(header, rows),
-        ]
-    )
+    parts = [
+        f"{found.first}: {first.headline}\n{found.second}: {second.headline}",
+        f"{dict(found.places).get(place, place)}, {year_words(at)}. {found.how}",
+        table(header, rows) if rows else "Nothing differs.",
+        f"The same in both: {'; '.join(one.words for one in alike)}." if alike and rows else "",
+    ]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _signed(value: float) -> str:
-    return f"+{whole(value)}" if value > 0 and whole(value) != "0.0" else whole(value)
+    return f"+{whole(value)}" if value > 0 and whole(value) != "0" else whole(value)
 
 
 def _gaps(held: Answers) -> str:
@@ -173,18 +178,16 @@ def _waterfall(held: Answers, place: str) -> str:
 
 def _returns(held: Answers, place: str) -> str:
     where = dict(held.places)[place]
+    told = {fan.measure: fan.words.lower() for fan in held.fans}
     rows = [
         (one.title, whole(one.beds.mean), span(one.beds), whole(one.alone_beds), whole(one.nights.mean),
-         "; ".join(f"{whole(saved.mean)} {code.replace('_', ' ')}" for code, saved in one.activity) or "-")
+         "; ".join(f"{whole(saved.mean)} {told.get(code, code)}" for code, saved in one.activity) or "-")
         for one in held.returns
         if one.place == place
     ]  # fmt: skip
     header = ("", "beds saved", "range", "if alone", "nights saved", "activity saved")
-    return (
-        f"{where}, what each intervention returns in {year_words(held.horizon_year)}\n{table(header, rows)}"
-        if rows
-        else ""
-    )
+    title = f"{where}, what each intervention returns in {year_words(held.horizon_year)}"
+    return f"{title}\n{table(header, rows)}" if rows else ""
 
 
 def _tornado(held: Answers, place: str, at_most: int = 10) -> str:

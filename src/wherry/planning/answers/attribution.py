@@ -129,7 +129,7 @@ def _waterfalls(
         steps = []
         for at, name in enumerate(parts.drivers):
             held = by_place[:, at, place]
-            if held.any():
+            if _ever(held):
                 title, driver = known.get(name, (name, name))
                 steps.append(Step(name, title, driver, spread(held)))
         # The draws of a run about its mean, moved so that the means of all steps lead to the end's.
@@ -156,11 +156,11 @@ def returns(parts: Parts, scenario: Scenario, places: Places) -> tuple[Return, .
             activity = [
                 (code, spread(count[:, kind, at, place]))
                 for kind, code in enumerate(KINDS)
-                if count[:, kind, at, place].any()
+                if _ever(count[:, kind, at, place])
             ]
-            if minutes[:, at, place].any():
+            if _ever(minutes[:, at, place]):
                 activity.append(("theatre_minutes", spread(minutes[:, at, place])))
-            if not activity and not nights[:, at, place].any():
+            if not activity and not _ever(nights[:, at, place]):
                 continue
             made.append(
                 Return(
@@ -169,6 +169,11 @@ def returns(parts: Parts, scenario: Scenario, places: Places) -> tuple[Return, .
                 )
             )  # fmt: skip
     return tuple(made)
+
+
+def _ever(values: Floats) -> bool:
+    """Whether there is anything beyond rounding."""
+    return bool(np.abs(values).max(initial=0.0) > 1e-6)
 
 
 def drivers_of(scenario: Scenario) -> list[tuple[str, str, str]]:
