@@ -243,7 +243,7 @@ def swing_words(one: Swing, factor: bool) -> str:
     'times 1 gives 90, times 1.05 gives 95'
     """
     if one.name == PEOPLE:
-        return f"the one gives {whole(one.low_value)}, the other {whole(one.high_value)}"
+        return f"the first gives {whole(one.low_value)}, the second {whole(one.high_value)}"
     low, high = (at_words(at, factor) for at in (one.low_at, one.high_at))
     return f"{low} gives {whole(one.low_value)}, {high} gives {whole(one.high_value)}"
 
