@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +34,32 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Callable[[str, Callable[[Path], object]], Path]:
+    """`made_once(name, make)`: a folder that `make(folder)` fills once a run, for whichever worker asks first.
+
+    The others wait for it. Read only, since every worker has the same.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):  # a worker of pytest-xdist has a folder in the run's own
+        base = base.parent
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = base / f"once-{name}", base / f"once-{name}.done"
+        with (base / f"once-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return once
+
+
 @dataclass(frozen=True)
 class TinySystem:
     """An artificial system of about two thousand people, built through the front door."""
@@ -41,15 +70,15 @@ class TinySystem:
 
 
 @pytest.fixture(scope="session")
-def tiny_system(tmp_path_factory: pytest.TempPathFactory) -> TinySystem:
-    """Synthesise and build once a session. Read only: a test that builds again copies the folder."""
+def tiny_system(made_once: Callable[[str, Callable[[Path], object]], Path]) -> TinySystem:
+    """Synthesise and build once a run. Read only: a test that builds again copies the folder."""
     from wherry.cli import main
 
-    folder = tmp_path_factory.mktemp("tiny")
-    assert (
-        main(["synthesise", "--system", "norfolk-waveney", "--scale", "0.002", "--seed", "7", "--out", str(folder)])
-        == 0
-    )
-    hub = folder / "hub"
-    assert main(["hub", "build", "--extracts", str(folder / "extracts"), "--hub", str(hub), "--quiet"]) == 0
-    return TinySystem(folder / "extracts", folder / "truth", hub)
+    def make(folder: Path) -> None:
+        made = ["synthesise", "--system", "norfolk-waveney", "--scale", "0.002", "--seed", "7", "--out", str(folder)]
+        assert main(made) == 0
+        built = ["hub", "build", "--extracts", str(folder / "extracts"), "--hub", str(folder / "hub"), "--quiet"]
+        assert main(built) == 0
+
+    folder = made_once("tiny", make)
+    return TinySystem(folder / "extracts", folder / "truth", folder / "hub")

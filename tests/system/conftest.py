@@ -82,19 +82,32 @@ def _chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def live(tiny_system: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """The server over a copy of the tiny system. Tests share it: each leaves what others read as it was."""
+def ready(tiny_system: Any, made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """A working folder of the tiny system with its database and accounts, made once a run. Read only."""
     _chromium()
-    folder = tmp_path_factory.mktemp("live")
-    shutil.copytree(tiny_system.hub, folder / "hub")
-    published = Path(os.environ.get("WHERRY_SHARED", Path(__file__).resolve().parents[3] / "shared" / "data"))
-    extract = published / "nhse_rtt" / "rtt_jan2026_norfolk_waveney.csv"
-    if extract.is_file():
-        _wherry(folder, "published", "load", str(extract))
+
+    def make(folder: Path) -> None:
+        shutil.copytree(tiny_system.hub, folder / "hub")
+        published = Path(os.environ.get("WHERRY_SHARED", Path(__file__).resolve().parents[3] / "shared" / "data"))
+        extract = published / "nhse_rtt" / "rtt_jan2026_norfolk_waveney.csv"
+        if extract.is_file():
+            _wherry(folder, "published", "load", str(extract))
+        for command in (["migrate", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"]):
+            subprocess.run(
+                [sys.executable, "-m", "django", *command], env=_environment(folder), check=True, timeout=300
+            )
+        (folder / "accounts.json").write_text(_wherry(folder, "people", "demo", "--format", "json"), encoding="utf-8")
+
+    return made_once("live", make)
+
+
+@pytest.fixture(scope="session")
+def live(ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The server over a copy of that folder. Tests share it: each leaves what others read as it was."""
+    folder = tmp_path_factory.mktemp("live") / "data"
+    shutil.copytree(ready, folder)
     environment = _environment(folder)
-    for command in (["migrate", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"]):
-        subprocess.run([sys.executable, "-m", "django", *command], env=environment, check=True, timeout=300)
-    rows = json.loads(_wherry(folder, "people", "demo", "--format", "json"))
+    rows = json.loads((folder / "accounts.json").read_text(encoding="utf-8"))
     accounts = {row["role"]: (row["username"], row["password"]) for row in rows}
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -178,17 +191,34 @@ def page(new_page: Callable[..., Any]) -> Any:
     return new_page()
 
 
-@pytest.fixture
-def sign_in(live: Live) -> Callable[..., None]:
-    """`sign_in(page, role)`: through the form, as a person does."""
+@pytest.fixture(scope="session")
+def signed_in() -> dict[str, list[Any]]:
+    """The cookie of each role's last session."""
+    return {}
 
-    def enter(page: Any, role: Role | str) -> None:
+
+@pytest.fixture
+def sign_in(live: Live, signed_in: dict[str, list[Any]]) -> Callable[..., None]:
+    """`sign_in(page, role, afresh=False)`: through the form, as a person does; later on by that session's cookie.
+
+    A session that has ended, or `afresh`, brings the form again; a session made afresh is the test's own.
+    """
+
+    def enter(page: Any, role: Role | str, *, afresh: bool = False) -> None:
+        kept = signed_in.get(str(role))
+        if kept and not afresh:
+            page.context.add_cookies(kept)
+            page.goto("/")
+            if "/sign-in/" not in page.url:
+                return
         username, password = live.accounts[str(role)]
         page.goto("/sign-in/")
         page.get_by_label("User name").fill(username)
         page.get_by_label("Password", exact=True).fill(password)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/")
+        if not afresh:
+            signed_in[str(role)] = [cookie for cookie in page.context.cookies() if cookie["name"] == "wherry_session"]
 
     return enter
 
@@ -201,7 +231,9 @@ def axe() -> Callable[[Any], None]:
     checker = Axe()
 
     def check(page: Any) -> None:
-        results = checker.run(page, options={"runOnly": {"type": "tag", "values": _RULES}})
+        # Only violations are written out node by node: to write out what passes takes longer than to check it.
+        options = {"runOnly": {"type": "tag", "values": _RULES}, "resultTypes": ["violations"]}
+        results = checker.run(page, options=options)
         assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
 
     return check

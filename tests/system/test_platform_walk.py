@@ -40,7 +40,7 @@ def test_each_role_walks_its_pages(
     page.goto("/")
     assert page.url.endswith("/sign-in/?next=%2F")
     axe(page)
-    sign_in(page, role)
+    sign_in(page, role, afresh=True)
     for place in PLACES[role]:
         response = page.goto(place)
         assert response.status == 200, place
