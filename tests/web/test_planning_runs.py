@@ -339,6 +339,14 @@ def test_every_drawing_has_a_title_a_description_and_a_table(client_for: Callabl
     assert "does not depend on the order" in text
 
 
+def test_what_drives_the_beds_needed_is_the_waterfall_of_beds(client_for: Callable[..., Client]) -> None:
+    first = handmade_answers()
+    falls = tuple(replace(one, words="Beds at the chosen occupancy") for one in first.waterfalls)
+    run = made_plan_run(answers=replace(first, waterfalls=falls))
+    assert "was not worked out by itself" not in page(client_for(E), query="measure=beds_at_occupancy", pk=run.pk)
+    assert "what drives nights in bed was not worked out" in page(client_for(E), query="measure=nights", pk=run.pk)
+
+
 def test_everything_is_opened_for_print(client_for: Callable[..., Client]) -> None:
     client, run = client_for(E), made_plan_run()
     closed = page(client, query="place=RM102", pk=run.pk)
