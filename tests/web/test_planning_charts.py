@@ -12,7 +12,8 @@ from planning_support import GROUP, HORIZON, fan, handmade_answers, spread
 
 from wherry.planning.answers.model import Fan, Spread, Step, Swing, Waterfall
 from wherry.web.planning import plan_words as say
-from wherry.web.planning.plan_charts import WIDTH, fan_chart, scale, tornado_chart, waterfall_chart
+from wherry.web.planning.plan_charts import WIDTH, fan_chart, scale
+from wherry.web.planning.plan_rows import tornado_chart, waterfall_chart
 
 _sizes = st.floats(-1e6, 1e7, allow_nan=False)
 

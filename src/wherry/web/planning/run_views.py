@@ -15,7 +15,8 @@ from wherry.planning.scenario.model import year_words
 from wherry.web.access import Permission
 from wherry.web.access.http import Request
 from wherry.web.access.requires import requires
-from wherry.web.planning import jobs, plan_charts, plan_words, services, store
+from wherry.web.planning import gap_presenters as gaps
+from wherry.web.planning import jobs, plan_charts, plan_rows, plan_words, services, store
 from wherry.web.planning import run_presenters as present
 from wherry.web.planning.models import PlanRun, RunState
 from wherry.web.planning.scenario_selectors import asked_version
@@ -101,31 +102,31 @@ def _answered(found: PlanRun, request: Request) -> dict[str, Any]:
     return {
         "answers": answers,
         "chosen": chosen,
-        "beds": present.bed_rows(answers),
-        "beds_said": present.beds_said(answers),
-        "at_risk": present.bed_rows(answers, "beds_at_risk"),
-        "wards": present.ward_rows(answers, chosen.place, present.ward_words()),
-        "others": present.other_rows(answers, chosen.place),
+        "beds": gaps.bed_rows(answers),
+        "beds_said": gaps.beds_said(answers),
+        "at_risk": gaps.bed_rows(answers, "beds_at_risk"),
+        "wards": gaps.ward_rows(answers, chosen.place, gaps.ward_words()),
+        "others": gaps.other_rows(answers, chosen.place),
         "fan": fan,
         "fan_said": present.fan_said(fan, chosen.place_words) if fan else "",
         "fan_rows": present.year_rows(fan) if fan else [],
         "fan_chart": plan_charts.fan_chart([(fan.words, fan)], level=level, level_words=words) if fan else None,
         "waterfall": waterfall,
-        "waterfall_chart": plan_charts.waterfall_chart(
+        "waterfall_chart": plan_rows.waterfall_chart(
             waterfall, year_words(answers.base_year), year_words(answers.horizon_year)
         )
         if waterfall
         else None,
         "returns": present.returns_at(answers, chosen.place),
         "tornado": tornado,
-        "tornado_chart": plan_charts.tornado_chart(tornado, "beds", factors) if tornado else None,
+        "tornado_chart": plan_rows.tornado_chart(tornado, "beds", factors) if tornado else None,
         "factors": factors,
         "splits": present.splits(answers, chosen.measure, chosen.place),
         "groups": present.assumption_groups(answers.assumptions),
         "opened": request.GET.get("open") == "all",
         "range_means": plan_words.RANGE_MEANS,
         "say": plan_words,
-        "end_words": plan_charts.end_words,
+        "end_words": plan_rows.end_words,
         "year_words": year_words,
         "workbook": store.workbook(found.pk) is not None,
         "tables": bool(store.tables(found.pk)),
