@@ -13,7 +13,8 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from wherry.planning.activity.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -56,7 +57,7 @@ def _rules(drivers: int) -> tuple[Floats, Floats]:
     return points, weights
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _kernel(
     value: Floats, factors: Floats, needs: Places, group: Places, groups: int, points: Floats, weights: Floats
 ) -> Floats:
