@@ -64,7 +64,7 @@ HEAD, TAIL = range(2)
 
 # Pools, and places (sites, then the group): whole numbers. The first three are common to both.
 FREE, FULL_DAY, FULL_DAYS, OCCUPIED, PATIENTS, GUESTS, POOLS = range(7)
-BOARDING, BOARD_DAY, BOARD_DAYS, STILL, PLACES = range(3, 8)
+BOARDING, BOARD_DAY, BOARD_DAYS, STILL, QUEUED, PLACES = range(3, 9)
 
 # Hours of pools and places.
 SINCE_CHANGE, FULL_HOURS, BED_HOURS, READY_HOURS, POOL_TIMES = range(5)

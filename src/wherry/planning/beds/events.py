@@ -193,11 +193,13 @@ def pop(q: int, queue: Any, link: Any, scalar: Any, place: Any, where: Any) -> i
     if queue[q, c.HEAD] < 0:
         queue[q, c.TAIL] = -1
     scalar[c.WAITING] -= 1
-    place[where[q >> 1, c.SITE], c.BOARDING] -= 1 - (q & 1)
+    site = where[q >> 1, c.SITE]
+    place[site, c.QUEUED] -= 1
+    place[site, c.BOARDING] -= 1 - (q & 1)
     return int(r)
 
 
-@compiled
+@part
 def put_off(
     r: int, t: float, month: int, day: int, rule: Any, where: Any, link: Any, person: Any, now: Any, now_time: Any,
     scalar: Any, wheel: Any, tally: Any, log: Any,

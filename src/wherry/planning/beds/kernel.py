@@ -43,6 +43,7 @@ def simulate(
     wards, sites, pools = rule[c.WARDS], rule[c.SITES], rule[c.WARDS] * rule[c.SITES]
     hours, warm_day = rule[c.DAYS] * 24, rule[c.WARM_DAY]
     warm = 24.0 * warm_day
+    alone = rule[c.POOLING] == c.POOL_NONE
     records = len(person)
     wheel = np.full(c.WHEEL, -1, dtype=np.int64)
     now = np.empty(records, dtype=np.int64)
@@ -177,6 +178,7 @@ def simulate(
                             queue[q, c.HEAD] = r
                         queue[q, c.TAIL] = r
                         scalar[c.WAITING] += 1
+                        place[site, c.QUEUED] += 1
                         place[site, c.BOARDING] += 1 - planned
                         if planned == 0 and day >= warm_day and place[site, c.BOARD_DAY] != day:
                             place[site, c.BOARD_DAY] = day
@@ -217,7 +219,8 @@ def simulate(
                     change_free(freed, 1, t, day, rule, where, pool, place, place_time)
                     link[r, c.NEXT] = scalar[c.SPARE]
                     scalar[c.SPARE] = r
-                    if scalar[c.WAITING] > 0 and pool[freed, c.FREE] > 0:
+                    there = place[where[freed, c.SITE], c.QUEUED] if alone else scalar[c.WAITING]
+                    if there > 0 and pool[freed, c.FREE] > 0:
                         q = next_in(freed, t, rule, real, where, may, queue, person)
                         if q >= 0:
                             given = freed
