@@ -271,7 +271,10 @@ def test_a_run_that_waits_long_asks_whether_the_worker_runs(client_for: Callable
 def test_the_first_things_on_the_page_are_the_question_the_answer_and_the_beds(
     client_for: Callable[..., Client],
 ) -> None:
-    text = page(client_for(E), pk=made_plan_run().pk)
+    run = made_plan_run()
+    plain = page(client_for(E), pk=run.pk)
+    assert "Beds at the chosen occupancy, all sites" in plain, "beds are what the headline is about"
+    text = page(client_for(E), query="measure=emergency", pk=run.pk)
     answers = handmade_answers()
     order = [
         answers.question,
@@ -282,7 +285,7 @@ def test_the_first_things_on_the_page_are_the_question_the_answer_and_the_beds(
         "Emergency admissions, all sites",
         'id="drives">What drives it',
         'id="returns">What each intervention returns',
-        'id="matters">On what most depends',
+        'id="matters">What matters most',
         "By specialty",
         "By deprivation",
         "What was assumed, and who says so",
@@ -333,7 +336,7 @@ def test_every_drawing_has_a_title_a_description_and_a_table(client_for: Callabl
     text = page(client_for(E), pk=made_plan_run().pk)
     assert text.count('class="app-figure pl-figure"') == 3
     assert text.count("<desc>") == 3
-    for name in ("Year by year, table", "What drives it, table", "On what most depends, table"):
+    for name in ("Year by year, table", "What drives it, table", "What matters most, table"):
         assert f'aria-label="{name}"' in text
     assert "style=" not in text
     assert "does not depend on the order" in text

@@ -69,8 +69,8 @@ class Choice:
         return words[:1].lower() + words[1:] if self.place == GROUP else words
 
 
-def choice(answers: Answers, query: Mapping[str, str], default: str = "emergency") -> Choice:
-    """What an address asks for, the group's emergency admissions unless it says otherwise."""
+def choice(answers: Answers, query: Mapping[str, str], default: str = "beds_at_occupancy") -> Choice:
+    """What an address asks for, the group's beds unless it says otherwise."""
     words = {fan.measure: fan.words for fan in answers.fans}
     rank = {code: place for place, code in enumerate(ORDER)}
     measures = tuple(sorted(words.items(), key=lambda item: rank.get(item[0], len(rank))))
@@ -183,6 +183,11 @@ class Split:
     by: str
     words: str
     rows: tuple[tuple[str, str, str, str, str], ...]
+
+
+def split_measure(measure: str) -> str:
+    """What is divided for a measure: beds have no specialty, sex or age, but the nights spent in them have."""
+    return "nights" if measure.startswith("beds_") else measure
 
 
 def splits(answers: Answers, measure: str, place: str) -> list[Split]:
