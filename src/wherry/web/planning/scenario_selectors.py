@@ -20,7 +20,7 @@ from wherry.web.planning.models import PlanRun, ScenarioVersion
 LONGEST = 200_000
 #: What every other scenario is compared with.
 FIRST = "no-change"
-OF_THE_SYSTEM = "the system's own file"
+OF_THE_SYSTEM = "the system’s own file"
 
 
 @dataclass(frozen=True)
