@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -82,3 +83,29 @@ def tiny_system(made_once: Callable[[str, Callable[[Path], object]], Path]) -> T
 
     folder = made_once("tiny", make)
     return TinySystem(folder / "extracts", folder / "truth", folder / "hub")
+
+
+@pytest.fixture(scope="session")
+def small_spark() -> Any:
+    """A Spark session for a few rows: it plans in full, but compiles neither its plans nor much of itself.
+
+    At this size compiling takes longer than running. Skips where Spark cannot run.
+    """
+    sql = pytest.importorskip("pyspark.sql", reason="Spark is not installed: pip install 'wherry[spark]'")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java 17, and there is no `java` on the path")
+    plain = {
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+    }
+    builder = sql.SparkSession.builder.master("local[2]")
+    for name, value in plain.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    return session

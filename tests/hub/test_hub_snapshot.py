@@ -7,6 +7,7 @@ import stat
 import threading
 from datetime import date
 from pathlib import Path
+from shutil import copytree
 
 import pyarrow.parquet as pq
 import pytest
@@ -20,15 +21,23 @@ from wherry.hub.schema import IDENTIFYING_COLUMNS, TABLES
 from wherry.hub.secondary import KEYS, LEFT_OUT, TRACES
 
 
-@pytest.fixture
-def hub(tmp_path: Path) -> Path:
-    """A hub where person 104 of RM1 has opted out, and one of RM1 was born over ninety years ago."""
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Extracts and a hub where person 104 of RM1 has opted out, and one of RM1 was born over ninety years ago."""
+    folder = tmp_path_factory.mktemp("built")
     feeds = small_system()
     feeds["RM1", "patient"].append(patient(150, birth_date=date(1930, 5, 5), death_date=date(2025, 12, 24)))
     feeds["RM1", "referral"].append(referral(150))
     feeds["RM1", "event"].append(event(150))
-    feeds.write(tmp_path / "x")
-    build_small(tmp_path / "x", tmp_path / "hub")
+    feeds.write(folder / "x")
+    build_small(folder / "x", folder / "hub")
+    return folder
+
+
+@pytest.fixture
+def hub(tmp_path: Path, built: Path) -> Path:
+    """A copy of that hub, which no view of it has been made of yet."""
+    copytree(built, tmp_path, dirs_exist_ok=True)
     return tmp_path / "hub"
 
 

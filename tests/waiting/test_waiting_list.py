@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -308,10 +307,7 @@ def test_the_position_of_the_list_is_the_position_of_its_open_clocks() -> None:
 
 
 @pytest.fixture
-def spark(tmp_path: Path) -> Any:
-    if shutil.which("java") is None:
-        pytest.skip("no Java on this machine")
-    pytest.importorskip("pyspark")
+def spark(tmp_path: Path, small_spark: Any) -> Any:
     from wherry.hub.backends import connect
 
     return connect("spark", tmp_path)
