@@ -232,7 +232,7 @@ def test_saving_needs_a_reason_and_a_change(planner: Client) -> None:
     assert sent(html)["runs"] == "32"
     status, html = post(planner, "save", why="For fun")
     assert status == 422
-    assert "Nothing was changed" in words(html)
+    assert "This is what version 1 says already" in words(html)
     assert ScenarioVersion.objects.filter(slug="short").count() == 1
 
 
@@ -277,6 +277,29 @@ def test_the_second_of_two_is_told_who_was_first_and_may_go_on(planner: Client, 
     assert "seed = 9" in third.text
     assert "runs = 16" in third.text
     assert third.made_from == "short:1"
+
+
+def test_an_older_version_may_be_taken_up_again(planner: Client) -> None:
+    assert post(planner, "save", seed="9", why="Another seed")[0] == 200
+    page = shown(planner, query="?version=1")
+    status, _ = post(planner, "save", page=page, why="The first was better")
+    assert status == 200
+    third = ScenarioVersion.objects.get(slug="short", number=3)
+    assert (third.text, third.made_from) == (TEXT, "short:1")
+
+
+def test_a_scenario_with_more_fields_than_a_browser_sends_opens_as_text(planner: Client) -> None:
+    many = "".join(
+        f'[[growth]]\nname = "g{n}"\ntitle = "G {n}"\nkinds = ["emergency"]\nper_year = 0.01\n'
+        'includes_population = false\nfirst = "2024/25"\nlast = "2025/26"\nsource = "own default"\n'
+        for n in range(160)
+    )
+    page = shown(planner, query="?as=text")
+    status, _ = post(planner, "save", page=page, text=TEXT + many, why="Many")
+    assert status == 200
+    html = shown(planner)
+    assert sent(html)["text"] == TEXT + many
+    assert "growth-0-per_year-low" not in html
 
 
 def test_of_two_at_the_same_moment_one_is_told(

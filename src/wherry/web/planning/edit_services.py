@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -10,13 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from wherry.errors import UserError
+from wherry.planning.scenario.table import NAME
 from wherry.web.access import Permission, audit
 from wherry.web.access.access import Access
 from wherry.web.planning.models import ScenarioVersion
 from wherry.web.planning.scenario_selectors import LONGEST, Version, files, heading, versions
 
-#: What a scenario may be called: it is in addresses and in names of files.
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 WHY_AT_MOST = 2000
 
 
@@ -71,8 +69,8 @@ def save(*, access: Access, name: str, text: str, why: str, base: Version, seen:
     newest = known[0].number if known else 0
     if name == base.slug and newest > seen:
         raise Overtaken([one for one in known if one.number > seen])
-    if name == base.slug and text.strip() == base.text.strip():
-        raise UserError("Nothing was changed, so there is nothing to save.")
+    if known and text.strip() == known[0].text.strip():
+        raise UserError(f"This is what {known[0].words} says already, so there is nothing to save.")
     title, _ = heading(text)
     if not title:
         raise UserError("The scenario cannot be read, or has no title. Nothing was saved.")

@@ -8,13 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.http import Http404
 
 from wherry.hub.activity import Activity, current_id
 from wherry.hub.activity import open as open_activity
 from wherry.paths import system_dir, systems_dir
 from wherry.web import snapshot as snapshots
-from wherry.web.planning.models import PlanRun, ScenarioVersion
+from wherry.web.planning.models import PlanRun, RunState, ScenarioVersion
 
 #: A scenario may not be longer than this, in bytes.
 LONGEST = 200_000
@@ -133,8 +134,8 @@ def newest() -> list[Version]:
     """The newest version of every name: `no-change` first, then the rest of the system's own, in order of name."""
     own = files()
     found = {slug: _from_file(slug, path) for slug, path in own.items()}
-    for row in ScenarioVersion.objects.order_by("slug", "number"):
-        found[row.slug] = _saved(row)
+    last = ScenarioVersion.objects.filter(slug=OuterRef("slug")).order_by("-number").values("number")[:1]
+    found |= {row.slug: _saved(row) for row in ScenarioVersion.objects.filter(number=Subquery(last))}
     return sorted(found.values(), key=lambda one: (one.slug not in own, one.slug != FIRST, one.slug))
 
 
@@ -145,18 +146,17 @@ def activity() -> Activity | None:
 
 def last_runs() -> dict[str, PlanRun]:
     """The newest run of each scenario, whatever became of it."""
-    found: dict[str, PlanRun] = {}
-    for run in PlanRun.objects.filter(kind="plan").defer("text", "result"):
-        found.setdefault(run.slug, run)
-    return found
+    return _last(PlanRun.objects.filter(kind="plan"))
 
 
 def last_done() -> dict[str, PlanRun]:
     """The newest run of each scenario that was done."""
-    found: dict[str, PlanRun] = {}
-    for run in PlanRun.objects.filter(kind="plan", state="done").defer("text", "result"):
-        found.setdefault(run.slug, run)
-    return found
+    return _last(PlanRun.objects.filter(kind="plan", state=RunState.DONE))
+
+
+def _last(runs: QuerySet[PlanRun]) -> dict[str, PlanRun]:
+    newest_of = runs.order_by().values("slug").annotate(last=Max("pk")).values("last")
+    return {run.slug: run for run in PlanRun.objects.filter(pk__in=newest_of).defer("text", "result")}
 
 
 def runs_of(slug: str) -> list[PlanRun]:
