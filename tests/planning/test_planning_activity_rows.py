@@ -1,8 +1,8 @@
 """The drawn activity against a simulator that goes spell by spell: the same distributions, by stated tests.
 
 Two-sample Kolmogorov-Smirnov tests of 1,000 runs of each, on every measure below; a false alarm in one test has chance
-0.001 divided by the number of measures (Bonferroni), so that all together raise one in a thousand. Ties make a test more
-lenient than stated, never less. Both sides have fixed seeds: the tests pass or fail for good.
+0.001 divided by the number of measures (Bonferroni), so that all together raise one in a thousand. Ties make a test
+more lenient than stated, never less. Both sides have fixed seeds: the tests pass or fail for good.
 """
 
 from __future__ import annotations

@@ -118,47 +118,40 @@ def whole_stays(keys: Any, away: Any, factor: Any, plain: Any, at_home: Any) -> 
 def in_theatre(keys: Any, theatre: Any, factor: Any, left: Any, count: Any, bands: int, minutes: Any) -> None:
     """Theatre minutes [year, place of site and kind] of the spells that were drawn, `count` [year, place].
 
-    Spells are split among the sets, then those of a set among minutes: of those with so many or more, how many have
-    more. So more spells never have fewer minutes where their shares stay the same.
+    Of the spells with so many minutes or more, some have more: so more spells never have fewer minutes where their
+    shares stay the same. Those who have just so many are split among the sets of quicker theatres.
     """
-    rates = np.empty(len(theatre.minutes))
+    rates = np.empty(len(theatre.set))
     for year in range(len(keys)):
         stream = mixed(keys[year], np.uint64(THEATRE))
         rates_of(theatre.lumps, factor[year], rates)
         for one in range(len(theatre.place)):
             spot = theatre.place[one]
+            own = mixed(stream, theatre.place_key[one])
             number = 0
             for band in range(bands):
                 number += count[year, spot * bands + band]
-            first, last = theatre.place_set[one], theatre.place_set[one + 1]
-            whole = 0.0
-            for level in range(theatre.level[first], theatre.level[last]):
-                whole += rates[level]
+            first, last = theatre.level[one], theatre.level[one + 1]
+            tail = 0.0
+            for choice in range(theatre.choice[first], theatre.choice[last]):
+                tail += rates[choice]
             total = 0.0
-            for use in range(first, last):
-                begin, end = theatre.level[use], theatre.level[use + 1]
-                tail = 0.0
-                for level in range(begin, end):
-                    tail += rates[level]
-                own = mixed(stream, theatre.set_key[use])
-                here = 0
-                spent = 0
-                before = 0
-                for level in range(begin - 1, end - 1):  # the first choice is the set itself, the others go on up
-                    if level < begin:
-                        among, of, part = number, whole, tail
-                        u = uniform(stream, theatre.set_key[use])
-                    else:
-                        among, of, part = here, tail, tail - rates[level]
-                        u = uniform(own, np.uint64(theatre.minutes[level]))
-                        tail = part
-                    last_set = level < begin and use == last - 1
-                    here = among if last_set else binomial_at(u, among, share(part, of))
-                    now = theatre.minutes[level + 1]
-                    spent += here * (now - before)
-                    before = now
-                    if level < begin:
-                        whole -= tail
-                        number -= here
-                total += spent * left[year, theatre.set[use]]
+            for level in range(first, last):
+                now = np.uint64(theatre.minutes[level])
+                begin, end = theatre.choice[level], theatre.choice[level + 1]
+                here = 0.0
+                for choice in range(begin, end):
+                    here += rates[choice]
+                more = binomial_at(uniform(own, now), number, share(tail - here, tail)) if level < last - 1 else 0
+                tail -= here
+                just = number - more
+                number = more
+                for choice in range(begin, end):
+                    some = just
+                    if choice < end - 1:
+                        u = uniform(mixed(own, now), theatre.set_key[choice])
+                        some = binomial_at(u, just, share(rates[choice], here))
+                        here -= rates[choice]
+                        just -= some
+                    total += some * theatre.minutes[level] * left[year, theatre.set[choice]]
             minutes[year, spot] = int(total + 0.5)

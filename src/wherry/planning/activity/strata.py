@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wherry.planning.activity.chain import AVOID_VIRTUAL, KIND_CODES, Chain, Places, together
+from wherry.planning.activity.fitting import assumptions
 from wherry.planning.activity.keyed import Keys, mixed_keys, text_key, text_keys
 from wherry.planning.activity.outcome import AGE_BANDS, Floats
 
@@ -73,18 +74,19 @@ class Away(NamedTuple):
 
 
 class Theatre(NamedTuple):
-    """Theatre time [level]: minutes, of a set (of quicker theatres) at a place (site and kind together).
+    """Theatre time: places of site and kind together [place], their minutes [level], and who has them [choice].
 
-    The sets of a place stand from `place_set[place]` on, and the levels of a set from `level[set]` on, minutes rising.
+    The levels of a place stand from `level[place]` on, minutes rising; the choices of a level, one for each set of
+    quicker theatres, from `choice[level]` on.
     """
 
     place: Places
     place_key: Keys
-    place_set: Places
-    set: Places
-    set_key: Keys
     level: Places
     minutes: Places
+    choice: Places
+    set: Places
+    set_key: Keys
     lumps: Lumps
 
 
@@ -187,13 +189,12 @@ def strata(laid: Chain, names: Names) -> tuple[Strata, Groups, Places]:
 
 
 def _set_keys(laid: Chain) -> Keys:
-    """A key for each set of shortening, by the names of its assumptions, whatever their order in the file."""
+    """A key for each set of shortening."""
     return _sets(laid, laid.fates.shorten_of)
 
 
 def _sets(laid: Chain, members: npt.NDArray[np.bool_]) -> Keys:
-    from wherry.planning.activity.fitting import assumptions
-
+    """A key for each set of assumptions [set, assumption], by their names, whatever their order in the file."""
     names = [one.name for one in assumptions(laid.scenario)]
     return text_keys("+".join(sorted(names[place] for place in np.flatnonzero(row))) for row in members)
 
@@ -228,18 +229,15 @@ def theatre(laid: Chain, names: Names) -> Theatre:
     busy = np.unique(spot[rows.minutes > 0])
     hit = np.flatnonzero(np.isin(spot, busy))
     sets = fates.theatre_set[rows.fate[hit]]
-    number, first = together([spot[hit], sets, rows.minutes[hit]], len(hit))
-    group, group_first = together([spot[hit[first]], sets[first]], len(first))
-    place = spot[hit[first[group_first]]]
-    held = sets[first[group_first]]
-    key = _keyed(names.sites[busy // len(KIND_CODES)], names.kinds[busy % len(KIND_CODES)])
+    number, first = together([spot[hit], rows.minutes[hit], sets], len(hit))
+    level, level_first = together([spot[hit[first]], rows.minutes[hit[first]]], len(first))
     return Theatre(
         place=busy,
-        place_key=key,
-        place_set=starts(place, 0) if not len(busy) else np.searchsorted(place, [*busy, busy[-1] + 1]).astype(np.int64),
-        set=held,
-        set_key=mixed_keys(key[np.searchsorted(busy, place)], _sets(laid, fates.theatre_of)[held]),
-        level=starts(group, len(group_first)),
-        minutes=rows.minutes[hit[first]],
+        place_key=_keyed(names.sites[busy // len(KIND_CODES)], names.kinds[busy % len(KIND_CODES)]),
+        level=starts(np.searchsorted(busy, spot[hit[first[level_first]]]), len(busy)),
+        minutes=rows.minutes[hit[first[level_first]]],
+        choice=starts(level, len(level_first)),
+        set=sets[first],
+        set_key=_sets(laid, fates.theatre_of)[sets[first]],
         lumps=lumped(laid, hit, number, len(first)),
     )
