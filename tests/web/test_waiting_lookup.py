@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import duckdb
 import pytest
 from snapshot_factory import Made
 from waiting_support import rows
@@ -30,7 +31,8 @@ def test_both_ways_give_the_rows_of_a_plain_loop(handmade: Made, table: str, by:
 def test_keys_of_many_batches_are_found(tmp_path: Path, handmade: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookup, "_GROUP", 7)
     source = handmade.hub / "snapshots" / handmade.snapshot_id / "pathway_event.parquet"
-    lookup._sort(source, tmp_path / "events.arrow", "pathway_key")
+    with duckdb.connect() as con:
+        lookup._sort(con, source, tmp_path / "events.arrow", "pathway_key")
     index = lookup._Index(tmp_path / "events.arrow", "pathway_key")
     assert len(index.firsts) > 50
     listed = rows(handmade, "pathway_event")

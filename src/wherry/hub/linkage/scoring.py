@@ -91,7 +91,7 @@ def score(frame: pa.Table, model: Model, least_weight: float, *, spark: Any = No
         else:
             pairs = api.duckdb_con.sql(query).to_arrow_table()
     names = ", ".join(comparison.name for comparison in COMPARISONS)
-    with duckdb.connect() as db:
+    with duckdb.connect() if spark is not None else api.duckdb_con as db:
         db.register("pairs", pairs)
         scored: pa.Table = db.sql(
             f"""SELECT least(one, two) AS left_ix, greatest(one, two) AS right_ix,
@@ -125,26 +125,32 @@ def _level_words(comparison: Comparison) -> str:
     return f"CASE gamma_{comparison.name} {cases} END"
 
 
-def shares(frame: pa.Table, column: str) -> pa.Table:
+def shares(frame: pa.Table, column: str, db: duckdb.DuckDBPyConnection | None = None) -> pa.Table:
     """The share of each value of a column among the people of `frame`, one value an entry: `column` and `tf_column`.
+
+    Counted on `db`, or on a connection of its own, which takes longer to open than to count a few hundred rows.
 
     >>> shares(pa.table({"surname": ["HALL", "HALL", None]}), "surname").to_pylist() == [
     ...     {"surname": "HALL", "tf_surname": 3 / 2002}]
     True
     """
-    with duckdb.connect() as db:
-        db.register("frame", frame.select([column]))
-        counted: pa.Table = db.sql(
-            f"""SELECT {column}, (count(*) + 1)::DOUBLE / (sum(count(*)) OVER () + {UNSEEN_PEOPLE}) AS tf_{column}
-            FROM frame WHERE {column} IS NOT NULL GROUP BY {column} ORDER BY {column}"""
-        ).to_arrow_table()
+    if db is None:
+        with duckdb.connect() as own:
+            return shares(frame, column, own)
+    db.register("counted", frame.select([column]))
+    counted: pa.Table = db.sql(
+        f"""SELECT {column}, (count(*) + 1)::DOUBLE / (sum(count(*)) OVER () + {UNSEEN_PEOPLE}) AS tf_{column}
+        FROM counted WHERE {column} IS NOT NULL GROUP BY {column} ORDER BY {column}"""
+    ).to_arrow_table()
+    db.unregister("counted")
     return counted
 
 
 def _on_duckdb(frame: pa.Table) -> tuple[Any, dict[str, Any]]:
-    api = DuckDBAPI(connection=duckdb.connect())
+    db = duckdb.connect()
+    api = DuckDBAPI(connection=db)
     frames = {"frame": api.register(frame)}
-    return api, frames | {column: api.register(shares(frame, column)) for column in FREQUENCY_COLUMNS}
+    return api, frames | {column: api.register(shares(frame, column, db)) for column in FREQUENCY_COLUMNS}
 
 
 def _on_spark(frame: pa.Table, spark: Any, folder: Path) -> tuple[Any, dict[str, Any]]:

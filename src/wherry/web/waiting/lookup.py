@@ -156,8 +156,14 @@ def _make_copies(snapshot: Snapshot, ready: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.is_dir():
             part = Path(tempfile.mkdtemp(prefix="part-", dir=root))
-            for table, by in INDEXES:
-                _sort(snapshot.path(table), part / f"{table}.{by}.arrow", by)
+            with duckdb.connect() as con:
+                con.execute(
+                    "SET memory_limit = '1GB'; SET threads = 2; SET preserve_insertion_order = true;"
+                    "SET TimeZone = 'UTC'; SET enable_progress_bar = false"
+                )
+                con.execute(f"SET temp_directory = '{part}'")
+                for table, by in INDEXES:
+                    _sort(con, snapshot.path(table), part / f"{table}.{by}.arrow", by)
             os.replace(part, ready)
         newest = sorted(root.glob("*-*"), key=lambda path: path.stat().st_mtime)
         for old in newest[:-2]:
@@ -165,24 +171,18 @@ def _make_copies(snapshot: Snapshot, ready: Path) -> None:
                 shutil.rmtree(old, ignore_errors=True)
 
 
-def _sort(source: Path, target: Path, by: str) -> None:
+def _sort(con: duckdb.DuckDBPyConnection, source: Path, target: Path, by: str) -> None:
     schema = pq.read_schema(source)
-    with duckdb.connect() as con:
-        con.execute(
-            "SET memory_limit = '1GB'; SET threads = 2; SET preserve_insertion_order = true; SET TimeZone = 'UTC';"
-            "SET enable_progress_bar = false"
-        )
-        con.execute(f"SET temp_directory = '{target.parent}'")
-        query = f"SELECT * FROM read_parquet(?, file_row_number = true) ORDER BY {by} NULLS LAST, file_row_number"
-        rows = con.sql(f"SELECT * EXCLUDE (file_row_number) FROM ({query})", params=[str(source)])
-        options = pa.ipc.IpcWriteOptions(compression="lz4")
-        keys: list[tuple[str, str]] = []
-        with pa.OSFile(str(target), "wb") as file, pa.ipc.new_file(file, schema, options=options) as writer:
-            for part in rows.to_arrow_reader(100 * _GROUP):
-                table = pa.Table.from_batches([part]).select(schema.names).cast(schema)
-                for batch in table.filter(pc.is_valid(table[by])).combine_chunks().to_batches(max_chunksize=_GROUP):
-                    if batch.num_rows:
-                        column = batch.column(by)
-                        keys.append((column[0].as_py(), column[-1].as_py()))
-                        writer.write_batch(batch)
+    query = f"SELECT * FROM read_parquet(?, file_row_number = true) ORDER BY {by} NULLS LAST, file_row_number"
+    rows = con.sql(f"SELECT * EXCLUDE (file_row_number) FROM ({query})", params=[str(source)])
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    keys: list[tuple[str, str]] = []
+    with pa.OSFile(str(target), "wb") as file, pa.ipc.new_file(file, schema, options=options) as writer:
+        for part in rows.to_arrow_reader(100 * _GROUP):
+            table = pa.Table.from_batches([part]).select(schema.names).cast(schema)
+            for batch in table.filter(pc.is_valid(table[by])).combine_chunks().to_batches(max_chunksize=_GROUP):
+                if batch.num_rows:
+                    column = batch.column(by)
+                    keys.append((column[0].as_py(), column[-1].as_py()))
+                    writer.write_batch(batch)
     target.with_suffix(".json").write_text(json.dumps(keys), encoding="utf-8")
