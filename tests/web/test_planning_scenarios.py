@@ -99,7 +99,9 @@ def test_each_scenario_has_its_question_its_last_answer_and_who_changed_it_why(
     assert "to try it" in said
     assert "The newest version has not been run." in said
     assert reverse("planning:run_start", args=["no-change"]) in html
-    assert reverse("planning:compare") in html
+    other = made_plan_run(slug="group")
+    html = page(client_for(P), "scenarios")
+    assert f"{reverse('planning:compare')}?a={done.pk}&amp;b={other.pk}" in html
     assert newest()[0].slug == "no-change"
 
 

@@ -43,7 +43,7 @@ def scenarios(request: Request) -> HttpResponse:
     ]
     context = {
         "lines": lines,
-        "answered": sum(line["done"] is not None for line in lines),
+        "first": done.get(selectors.FIRST),
         "activity": selectors.activity(),
         "may_plan": request.access.can(Permission.MAKE_PLANS),
     }
