@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wherry.planning.capacity.model import Requirement
 
 #: Modules of this package that add commands to `plan`, in the order that the help shows them.
-MORE: tuple[str, ...] = ("plan_beds",)
+MORE: tuple[str, ...] = ("plan_beds", "plan_published")
 
 #: What a run of a program that somebody stopped gives back.
 STOPPED = 130
