@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,9 @@ from planning_support import made_version
 from planning_texts import TEXT
 
 from wherry.errors import UserError
-from wherry.planning.beds.answers import Estimate, as_json
+from wherry.hub import activity
+from wherry.hub.activity.schema import FILES
+from wherry.planning.beds.answers import Estimate, as_json, read
 from wherry.web.access import Role
 from wherry.web.access.models import AuditEvent
 from wherry.web.planning import beds_jobs, beds_presenters, beds_views, beds_work
@@ -164,6 +167,26 @@ def test_what_goes_wrong_is_kept_in_words(
     assert "The year has no nights. Nothing was run." in words(html)
     run = PlanRun.objects.get()
     assert (run.state, run.going, run.result) == ("failed", "", None)
+
+
+def test_the_worker_asks_the_simulation_of_a_scenarios_year(no_data: Path) -> None:
+    folder = no_data / "files"
+    for trust, site in (("RM1", "RM102"), ("RGP", "RGP75"), ("RCX", "RCX70")):
+        (folder / trust).mkdir(parents=True)
+        with (folder / trust / "admitted.csv").open("w", newline="") as file:
+            rows = [(trust, site, "2023/24", "emergency", "300", age, 1, 3, 4, "", "", 900) for age in (50, 80)]
+            csv.writer(file).writerows([FILES["admitted"], *rows])
+    activity.load(folder, system="norfolk-waveney", hub=no_data / "hub")
+    told: list[float] = []
+    asked = Asked("as_it_is", "short", 1, 2033)
+    result, stood_on = beds_work.work_out(asked, TEXT, lambda _, share: told.append(share))
+    assert told == sorted(told)
+    assert "2023/24" in stood_on
+    found = read(result["answers"][0])
+    assert (found.scenario, found.year) == ("short", 2033)
+    assert found.outcome is not None
+    assert found.outcome.conserved
+    assert {row.place for row in found.outcome.sites} == {"RM102", "RGP75", "RCX70", "group"}
 
 
 # The page
