@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from test_planning_beds_events import small
 
+from wherry.cli import main
 from wherry.errors import UserError
-from wherry.planning import activity, beds, capacity
+from wherry.planning import activity, baseline, beds, capacity
 from wherry.planning.answers.model import GROUP
 from wherry.planning.beds import columns as c
 from wherry.planning.beds.building import changed_nights
@@ -109,6 +111,10 @@ def test_sites_and_ward_groups_add_up_to_the_group(outcome: beds.BedsOutcome) ->
     hours = [row for row in outcome.hours if row.place == GROUP]
     assert [row.hour for row in hours] == list(range(24))
     assert np.mean([row.occupied for row in hours]) == pytest.approx(group.occupied.mean, rel=0.01)
+    place, days = outcome.by_day[-1]
+    assert place == GROUP
+    assert len(days) == 365
+    assert hours[0].occupied == pytest.approx(np.mean(days), abs=0.06)
     months = [row for row in outcome.months if row.place == GROUP]
     assert [row.month for row in months] == [4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3]
     assert sum(row.boarded.mean for row in months) == pytest.approx(group.boarded.mean, rel=1e-4)
@@ -298,12 +304,10 @@ def test_every_question_has_an_answer_with_a_headline() -> None:
         beds.ask("why", spec, use)  # type: ignore[arg-type]
 
 
-def test_the_settings_of_a_system_are_read_strictly(tmp_path: object) -> None:
-    from pathlib import Path
-
+def test_the_settings_of_a_system_are_read_strictly(tmp_path: Path) -> None:
     system = systems.load("norfolk-waveney")
     text = (system.folder / "beds.toml").read_text(encoding="utf-8")
-    path = Path(str(tmp_path)) / "beds.toml"
+    path = tmp_path / "beds.toml"
     for old, new, words in (
         ("cleaning_hours =", "cleaning_hour =", "Did you mean 'cleaning_hours'"),
         ("weekend_share = { value = 0.60", "weekend_share = { value = 1.60", "between 0 and 1"),
@@ -330,3 +334,24 @@ def test_the_settings_of_a_system_are_read_strictly(tmp_path: object) -> None:
     spec = beds.spec_of(small_baseline(), "norfolk-waveney", settings=read(path, system))
     assert spec.changes[0].beds == 24
     assert [ward.code for ward in spec.wards] == [ward.code for ward in capacity.wards("norfolk-waveney")]
+
+
+def test_the_command_prints_and_writes_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(baseline, "load", lambda *_args: small_baseline(3))
+    out = tmp_path / "out"
+    assert main(["plan", "beds", "--question", "occupancy", "--pooling", "full", "--out", str(out), "--quiet"]) == 0
+    said = capsys.readouterr().out
+    assert "an occupancy of 92% in 2023/24" in said
+    assert "Everyone who came is accounted for" in said
+    kept = beds.read(json.loads((out / "beds.json").read_text(encoding="utf-8")))
+    assert kept.beds_for is not None
+    assert kept.headline in said
+    asked = ["plan", "beds", "--scenario", "no-change", "--year", "2028/29", "--runs", "4", "--quiet"]
+    assert main(asked) == 0
+    assert "No change, 2028/29" in capsys.readouterr().out
+    assert main(["plan", "beds", "--year", "2028/29"]) == 1
+    assert "needs a scenario" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["plan", "beds", "--year", "2028/30"])

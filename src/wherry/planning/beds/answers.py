@@ -8,7 +8,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 from wherry.planning.answers.model import GROUP
@@ -143,7 +143,8 @@ class BedsOutcome:
     """What a simulated year looks like: by ward group, site (the group is the last), hour and month.
 
     `conserved`: everyone who came is home, in a bed or in a queue, in every replication. `steady`: nobody's queue
-    grows without end; if not, waits depend on how long one looks, and the notes say so.
+    grows without end; if not, waits depend on how long one looks, and the notes say so. `by_day`: of each place the
+    beds occupied at every midnight of the year, means over replications.
     """
 
     title: str
@@ -164,6 +165,7 @@ class BedsOutcome:
     assumptions: tuple[tuple[str, str, str], ...]
     notes: tuple[str, ...]
     seconds: float
+    by_day: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -318,5 +320,6 @@ def _made(kind: Any, value: Any) -> Any:
         return tuple(_made(one, part) for one, part in zip(inner, value, strict=True))
     if isinstance(kind, type) and is_dataclass(kind):
         hints = typing.get_type_hints(kind)
-        return kind(**{one.name: _made(hints[one.name], value[one.name]) for one in fields(kind)})
+        given = [one.name for one in fields(kind) if one.name in value or one.default is MISSING]
+        return kind(**{name: _made(hints[name], value[name]) for name in given})
     return value

@@ -175,6 +175,7 @@ def _outcome(
         assumptions=spec.assumptions,
         notes=tuple(notes),
         seconds=round(seconds, 3),
+        by_day=_days(spec, warm.days, done),
     )
 
 
@@ -260,6 +261,17 @@ def _hours(spec: BedsSpec, done: list[Run]) -> tuple[HourRow, ...]:
             wait = boarding[hour].sum() if place == GROUP else boarding[hour, n]
             rows.append(HourRow(place, hour, round(float(beds), 2), round(float(wait), 3)))
     return tuple(rows)
+
+
+def _days(spec: BedsSpec, warm: int, done: list[Run]) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    sites = len(spec.sites)
+    pools = sites * len(spec.wards)
+    mean = np.mean([one.midnight[warm:, :pools] for one in done], axis=0).reshape(spec.days, sites, -1).sum(axis=2)
+    series = [mean[:, n] for n in range(sites)] + [mean.sum(axis=1)]
+    return tuple(
+        (place, tuple(round(float(one), 1) for one in days))
+        for place, days in zip((*spec.sites, GROUP), series, strict=True)
+    )
 
 
 def _months(spec: BedsSpec, tables: Ready, held: dict[str, Floats]) -> tuple[MonthRow, ...]:
