@@ -137,6 +137,30 @@ def test_guesses_near_a_whole_number_are_looked_at_again() -> None:
         assert least(u, poisson(u, rate), law).all()
 
 
+def steps(law: Any, low: int, high: int) -> tuple[Any, Any]:
+    """Numbers within three standard deviations, and how far out (in Normal ones) each one's step is."""
+    k = np.arange(low, high + 1)
+    below, above = law.cdf(k), law.sf(k)
+    w = np.where(below < 0.5, stats.norm.ppf(below), stats.norm.isf(above))
+    near = np.abs(w) < 3.0
+    return k[near], w[near]
+
+
+def test_the_expansions_err_by_less_than_their_bounds_at_every_step() -> None:
+    """Where the distribution function steps from k to k + 1 the expansion must be k + 1 to within the bound: then its
+    whole part is right wherever it is trusted. Every step within reach, for rates and shares from small to large."""
+    for rate in (*np.linspace(6, 40, 150), *np.geomspace(40, 20_000, 25)):
+        k, w = steps(stats.poisson(rate), int(max(0, rate - 4 * rate**0.5)), int(rate + 4 * rate**0.5 + 5))
+        guess, error = quantiles.poisson_guess.py_func(rate, w)
+        assert (np.abs(guess - (k + 1)) < error).all()
+    for mean in (*np.linspace(6, 40, 18), 100.0, 1_000.0):
+        for p in (*np.linspace(0.02, 0.5, 9), 1e-3, 1e-5):
+            n = int(mean / p)
+            k, w = steps(stats.binom(n, p), int(max(0, mean - 4 * mean**0.5)), int(mean + 4 * mean**0.5 + 5))
+            guess, error = quantiles.binomial_guess.py_func(n, p, w)
+            assert (np.abs(guess - (k + 1)) < error).all()
+
+
 @given(st.floats(LEAST, MOST), st.floats(0, 1e5), st.floats(0, 2.0), st.floats(0, 0.5))
 def test_a_poisson_count_never_falls_when_its_rate_or_number_rises(
     u: float, rate: float, more: float, up: float

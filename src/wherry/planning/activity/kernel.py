@@ -58,20 +58,20 @@ def spells(keys: Any, strata: Any, factor: Any, drawn: Any, count: Any, nights: 
         rates_of(strata.lumps, factor[year], rates)
         for one in range(len(strata.key)):
             first, last = strata.part[one], strata.part[one + 1]
-            rate = 0.0
-            for part in range(first, last):
+            rate = rates[first]
+            for part in range(first + 1, last):
                 rate += rates[part]
             left = poisson_at(uniform(whole, strata.key[one]), rate)
             count[year, strata.place[one]] += left
-            for part in range(first, last):
-                here = left
-                if part < last - 1 and left > 0:
-                    here = binomial_at(uniform(split, strata.part_key[part]), left, share(rates[part], rate))
-                    rate -= rates[part]
-                drawn[year, part] = here
+            for part in range(first, last - 1):
+                here = binomial_at(uniform(split, strata.part_key[part]), left, share(rates[part], rate))
+                rate -= rates[part]
                 left -= here
-                if strata.part_group[part] >= 0:
-                    nights[year, strata.part_group[part]] += here * strata.nights[one]
+                drawn[year, part] = here
+                nights[year, strata.part_group[part]] += here * strata.nights[one]
+            drawn[year, last - 1] = left
+            if strata.nights[one] > 0:
+                nights[year, strata.part_group[last - 1]] += left * strata.nights[one]
 
 
 @compiled

@@ -16,8 +16,8 @@ from wherry.planning.activity.kernel import rates_of, share
 from wherry.planning.activity.keyed import LEAF, SPLIT, SPLIT_NIGHTS, mixed, uniform
 from wherry.planning.activity.quantiles import binomial_at, hypergeometric_at
 
-#: A stratum with so few spells has each of them chosen by itself.
-_FEW = 6
+#: A stratum with at most so many spells a leaf has each of them chosen by itself.
+_FEW = 4
 
 
 @compiled
@@ -27,6 +27,10 @@ def stays(
     """Split spells with nights by the rates of their leaves: into `count` [year, site and kind, label], and, before
     shortening, `nights` [year, pool, label]."""
     rates = np.empty(len(leaves.key))
+    most = 1
+    for part in range(len(leaves.part) - 1):
+        most = max(most, leaves.part[part + 1] - leaves.part[part])
+    upto, chosen = np.empty(most), np.empty(most, dtype=np.int64)
     for year in range(len(keys)):
         stream = mixed(keys[year], np.uint64(LEAF))
         rates_of(leaves.lumps, factor[year], rates)
@@ -43,32 +47,35 @@ def stays(
                 count[year, place, strata.what[one]] += number
                 nights[year, pool, strata.what[one]] += number * stay
                 first, last = leaves.part[part], leaves.part[part + 1]
+                choices = last - first
                 whole = 0.0
-                for leaf in range(first, last):
-                    whole += rates[leaf]
+                for choice in range(choices):
+                    whole += rates[first + choice]
+                    upto[choice] = whole
+                    chosen[choice] = 0
                 own = mixed(stream, strata.part_key[part])
-                few = number <= _FEW and last - first > 1
-                turn = 0
-                leaf = first
-                while number > 0:  # one turn a spell if they are few, else one turn a leaf
-                    here = 1
-                    if few:
-                        mark = uniform(own, np.uint64(turn)) * whole
-                        leaf = first
-                        total = rates[leaf]
-                        while total < mark and leaf < last - 1:
-                            leaf += 1
-                            total += rates[leaf]
-                    else:
-                        leaf = first + turn
+                if choices == 1:
+                    chosen[0] = number
+                elif number <= _FEW * choices:
+                    for spell in range(number):
+                        mark = uniform(own, np.uint64(spell)) * whole
+                        choice = 0
+                        for before in range(choices - 1):
+                            choice += int(upto[before] < mark)
+                        chosen[choice] += 1
+                else:
+                    for choice in range(choices):
                         here = number
-                        if leaf < last - 1:
-                            here = binomial_at(uniform(own, leaves.key[leaf]), number, share(rates[leaf], whole))
-                            whole -= rates[leaf]
-                    turn += 1
-                    number -= here
+                        if choice < choices - 1:
+                            rate = rates[first + choice]
+                            here = binomial_at(uniform(own, leaves.key[first + choice]), number, share(rate, whole))
+                            whole -= rate
+                        chosen[choice] = here
+                        number -= here
+                for choice in range(choices):
+                    here = chosen[choice]
                     for dimension in range(3):
-                        to = leaves.label[leaf, dimension]
+                        to = leaves.label[first + choice, dimension]
                         count[year, place, to] += here
                         nights[year, pool, to] += here * stay
 
