@@ -25,6 +25,20 @@ os.environ.setdefault("WHERRY_SYSTEMS", str(Path(__file__).resolve().parents[1] 
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
+#: Files that take longest, longest first: they begin first, so that no worker is left with one of them at the end.
+LONGEST = (
+    *("hub/test_spark_parity.py", "test_postgres.py", "system/test_platform_walk.py", "web/test_matrix.py"),
+    *("system/test_well_walk.py", "system/test_waiting_manager.py", "hub/test_hub_publish.py"),
+    *("system/test_offer_walk.py", "system/test_platform_access.py", "hub/test_linkage_properties.py"),
+    *("hub/test_hub_build.py", "hub/test_hub_elective.py", "waiting/test_waiting_list.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; everything else, and the order within a file, as it was."""
+    rank = {REPOSITORY / "tests" / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

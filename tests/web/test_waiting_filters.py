@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,13 +96,21 @@ def _sort(found: list[dict[str, Any]], order: str) -> list[dict[str, Any]]:
     return sorted(found, key=lambda r: r["position"])
 
 
+@pytest.fixture(scope="module")
+def every_row(handmade_data: tuple[Path, Made]) -> list[dict[str, Any]]:
+    """The list as rows, read once."""
+    return rows(handmade_data[1])
+
+
 @given(choices=_DATA)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_filter_gives_the_rows_and_counts_of_a_plain_loop(handmade: Made, choices: dict[str, Any]) -> None:
+def test_any_filter_gives_the_rows_and_counts_of_a_plain_loop(
+    every_row: list[dict[str, Any]], choices: dict[str, Any]
+) -> None:
     listing = WaitingList(person(Role.WAITING_LIST_MANAGER))
     filters, ignored = listing.read(_query(choices))
     selected = listing.select(filters)
-    found = [row for row in rows(handmade) if _fits(row, choices)]
+    found = [row for row in every_row if _fits(row, choices)]
     assert ignored == ()
     shown = [r["pathway_key"] for r in listing.take(selected.rows)]
     assert shown == [r["pathway_key"] for r in _sort(found, choices.get("order", "list"))]
@@ -114,11 +123,11 @@ def test_any_filter_gives_the_rows_and_counts_of_a_plain_loop(handmade: Made, ch
     )
     for parameter, column in _COLUMNS.items():
         others = {name: value for name, value in choices.items() if name != parameter}
-        under = [str(r[column]) if r[column] is not None else "" for r in rows(handmade) if _fits(r, others)]
+        under = [str(r[column]) if r[column] is not None else "" for r in every_row if _fits(r, others)]
         assert selected.facets[parameter] == {value: under.count(value) for value in set(under)}
     others = {name: value for name, value in choices.items() if name != "finding"}
     for rule, count in selected.findings.items():
-        assert count == sum(rule in r["findings"].split(";") and _fits(r, others) for r in rows(handmade))
+        assert count == sum(rule in r["findings"].split(";") and _fits(r, others) for r in every_row)
 
 
 @given(choices=_DATA, page=st.integers(1, 40), size=st.sampled_from([50, 100, 200]))
