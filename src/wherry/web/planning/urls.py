@@ -10,6 +10,7 @@ from wherry.web.planning import (
     compare_views,
     download_views,
     edit_views,
+    published_views,
     run_views,
     scenario_views,
 )
@@ -32,6 +33,9 @@ urlpatterns = [
     path("beds/run/", beds_views.ask, name="beds_ask"),
     path("beds/<int:pk>/", beds_views.run, name="beds_run"),
     path("beds/<int:pk>/status/", beds_views.status, name="beds_status"),
+    path("published/", published_views.published, name="published"),
+    path("published/compare/", published_views.compare, name="published_compare"),
+    path("published/status/", published_views.status, name="published_status"),
     path("baseline/", baseline_views.baseline, name="baseline"),
     path("compare/", compare_views.compare, name="compare"),
 ]
