@@ -127,6 +127,7 @@ def test_an_executive_sees_and_cannot_change(
         ("/plans/scenario/group/changes/", "There is one version"),
         ("/plans/baseline/", "What is not in it"),
         ("/plans/beds/", "what a formula cannot answer"),
+        ("/plans/published/", "has not been worked out yet"),
     ):
         page.goto(there)
         expect(page.locator("main")).to_contain_text(words)
