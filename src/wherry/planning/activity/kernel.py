@@ -56,22 +56,23 @@ def spells(keys: Any, strata: Any, factor: Any, drawn: Any, count: Any, nights: 
         whole = mixed(keys[year], np.uint64(COUNT))
         split = mixed(keys[year], np.uint64(PART))
         rates_of(strata.lumps, factor[year], rates)
+        drawn_now, count_now, nights_now = drawn[year], count[year], nights[year]
         for one in range(len(strata.key)):
             first, last = strata.part[one], strata.part[one + 1]
             rate = rates[first]
             for part in range(first + 1, last):
                 rate += rates[part]
             left = poisson_at(uniform(whole, strata.key[one]), rate)
-            count[year, strata.place[one]] += left
+            count_now[strata.place[one]] += left
             for part in range(first, last - 1):
                 here = binomial_at(uniform(split, strata.part_key[part]), left, share(rates[part], rate))
                 rate -= rates[part]
                 left -= here
-                drawn[year, part] = here
-                nights[year, strata.part_group[part]] += here * strata.nights[one]
-            drawn[year, last - 1] = left
+                drawn_now[part] = here
+                nights_now[strata.part_group[part]] += here * strata.nights[one]
+            drawn_now[last - 1] = left
             if strata.nights[one] > 0:
-                nights[year, strata.part_group[last - 1]] += left * strata.nights[one]
+                nights_now[strata.part_group[last - 1]] += left * strata.nights[one]
 
 
 @compiled

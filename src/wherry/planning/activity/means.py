@@ -8,7 +8,14 @@ from wherry.planning.activity.chain import CONVERT, GROWTH, KIND_CODES, SHORTEN,
 from wherry.planning.activity.draws import HEALTH_STATUS, POPULATION
 from wherry.planning.activity.fitting import assumptions
 from wherry.planning.activity.outcome import CellFactors, Expected, Floats, Ints, Parameters
-from wherry.planning.activity.tables import aged, counted, health_shares, levels, of_run, published_parts
+from wherry.planning.activity.tables import (
+    health_factors,
+    health_shares,
+    levels,
+    numbers_factors,
+    of_run,
+    published_parts,
+)
 from wherry.planning.baseline import Baseline
 from wherry.planning.population import Projection
 from wherry.planning.scenario.model import Scenario
@@ -133,9 +140,9 @@ def _factor(role: int, level: float, one: int, moved_by: int, part: float) -> fl
 def _people(laid: Chain, parameters: Parameters, run: int, at: int, person: Ints) -> tuple[Floats, Floats]:
     """The factors of population and of health status on every row."""
     variant, share = int(parameters.variant[run]), float(health_shares(parameters)[run])
-    size = len(laid.people.age)
-    numbers = np.array([counted(laid.people, one, variant, at) for one in range(size)])
-    health = np.array([aged(laid.people, one, variant, at, share) for one in range(size)])
+    years = len(laid.years)
+    numbers = numbers_factors(laid.people, years, variant)[at]
+    health = health_factors(laid.people, years, variant, share)[at]
     return numbers[person], health[person]
 
 

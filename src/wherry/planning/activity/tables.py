@@ -76,7 +76,9 @@ def tables(chain: Chain, level: Floats, variant: int, health: float) -> Tables:
     fates = chain.fates
     left = (1.0 - level)[:, None, :]
     virtual = fates.role == SHORTEN_VIRTUAL
-    factor = people_factors(chain.people, len(level), variant, health)
+    factor = numbers_factors(chain.people, len(level), variant) * health_factors(
+        chain.people, len(level), variant, health
+    )
     rate, away = rates(fates, published_parts(chain.published, factor), level)
     return Tables(
         factor,
@@ -89,30 +91,34 @@ def tables(chain: Chain, level: Floats, variant: int, health: float) -> Tables:
 
 
 @compiled
-def aged(people: Any, person: int, variant: int, year: int, share: float) -> Any:
-    """The health status factor of a person: activity at the adjusted age over activity at their age."""
-    age = people.age[person]
-    if people.kind[person] == MATERNITY or age < people.ages[0] or age > people.ages[1]:
-        return 1.0
-    shift = share * people.gain[variant, year, people.sex[person]]
-    if shift == 0.0:
-        return 1.0
-    site, kind = people.site[person], people.kind[person]
-    here = people.curve[site, kind, age]
-    if here <= 0.0:
-        return 1.0
-    at = min(90.0, max(0.0, age - shift))
-    low = min(int(at), 89)
-    below = people.curve[site, kind, low]
-    return (below + (at - low) * (people.curve[site, kind, low + 1] - below)) / here
+def numbers_factors(people: Any, years: int, variant: int) -> Any:
+    """The population factor of every person, [year, person]: people of their age and sex, or births, against the base
+    year."""
+    ratio, births = people.ratio, people.births
+    factor = np.empty((years, len(people.age)))
+    for person in range(len(people.age)):
+        age, sex, born = people.age[person], people.sex[person], people.kind[person] == MATERNITY
+        for year in range(years):
+            factor[year, person] = births[variant, year] if born else ratio[variant, year, age, sex]
+    return factor
 
 
 @compiled
-def counted(people: Any, person: int, variant: int, year: int) -> Any:
-    """The population factor of a person: people of their age and sex, or births, against the base year."""
-    if people.kind[person] == MATERNITY:
-        return people.births[variant, year]
-    return people.ratio[variant, year, people.age[person], people.sex[person]]
+def health_factors(people: Any, years: int, variant: int, share: float) -> Any:
+    """The health status factor of every person, [year, person]: activity at the adjusted age over that at their age."""
+    gain, curve = people.gain, people.curve
+    factor = np.ones((years, len(people.age)))
+    for person in range(len(people.age)):
+        site, kind, age, sex = people.site[person], people.kind[person], people.age[person], people.sex[person]
+        here = curve[site, kind, age]
+        if kind == MATERNITY or age < people.ages[0] or age > people.ages[1] or not here > 0.0:
+            continue
+        for year in range(years):
+            at = min(90.0, max(0.0, age - share * gain[variant, year, sex]))
+            low = min(int(at), 89)
+            below = curve[site, kind, low]
+            factor[year, person] = (below + (at - low) * (curve[site, kind, low + 1] - below)) / here
+    return factor
 
 
 @compiled
@@ -139,17 +145,6 @@ def published_parts(published: Any, factor: Any) -> Any:
             if published.end[entry] > begin and grown[begin, entry] > 0.0 and now > 0.0:
                 found[year, entry] = now / grown[begin, entry]
     return found
-
-
-@compiled
-def people_factors(people: Any, years: int, variant: int, health: float) -> Any:
-    """The factor of every person, [year, person]: population and health status."""
-    persons = len(people.age)
-    factor = np.empty((years, persons))
-    for year in range(years):
-        for person in range(persons):
-            factor[year, person] = counted(people, person, variant, year) * aged(people, person, variant, year, health)
-    return factor
 
 
 @compiled
