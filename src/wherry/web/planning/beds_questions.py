@@ -9,7 +9,8 @@ from typing import Any
 from django.http import QueryDict
 
 from wherry.planning.scenario.model import year_words
-from wherry.web.planning.edit_fields import Field, NotAsAsked, taken
+from wherry.web.planning.edit_fields import Field
+from wherry.web.planning.edit_values import NotAsAsked, taken
 from wherry.web.planning.scenario_reading import read
 from wherry.web.planning.scenario_selectors import Version, newest
 

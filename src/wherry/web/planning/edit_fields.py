@@ -6,15 +6,13 @@ in the text, so that a change touches that line alone.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from wherry.planning.scenario.limits import LIMITS, Limit
-from wherry.planning.scenario.model import year_words
 from wherry.planning.scenario.problems import Path
 from wherry.web.planning.edit_text import value_at
 
@@ -31,7 +29,6 @@ LISTS = {
 MOST_FIELDS = 900
 AS_PUBLISHED = "As published, the ageing of people included."
 BEYOND = "Beyond what more people, and older people, add."
-_YEAR = re.compile(r"\s*(\d{4})\s*(?:/\s*(\d{2}|\d{4})\s*)?")
 
 
 @dataclass(frozen=True)
@@ -90,10 +87,6 @@ class Form:
         """Of which assumption a value is, with a comma behind it; blank for the scenario's own."""
         items = (item for _, items in self.parts for item in items)
         return next((f"{item.title}, " for item in items if any(one.path == path for one in item.fields)), "")
-
-
-class NotAsAsked(ValueError):
-    """What was written into a field cannot be taken; the words say what to write."""
 
 
 def form_of(text: str, about: Mapping[str, str], variants: tuple[str, ...]) -> Form:
@@ -246,59 +239,20 @@ def _per_cent(value: object) -> str:
     ('2.3', '7', '-0.45', 'x', '')
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _plain(Decimal(repr(value)) * 100)
+        return plain(Decimal(repr(value)) * 100)
     return "" if value is None else str(value)
 
 
 def _number(value: object) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _plain(Decimal(repr(value)))
+        return plain(Decimal(repr(value)))
     return "" if value is None else str(value)
 
 
-def _plain(value: Decimal) -> str:
-    return f"{value.normalize():f}" if value.is_finite() else str(value)
+def plain(value: Decimal) -> str:
+    """A number without an exponent and without noughts that say nothing.
 
-
-def taken(one: Field, typed: str) -> object:
-    """What a field's words mean, as the text has it. Raises `NotAsAsked` in words.
-
-    >>> taken(Field(("a",), "per_cent", "", ""), "2.3"), taken(Field(("a",), "year", "", ""), "2024")
-    (0.023, '2024/25')
+    >>> plain(Decimal("2.30")), plain(Decimal("1E+2"))
+    ('2.3', '100')
     """
-    typed = typed.replace("\x00", "").strip()
-    if one.kind == "text":
-        return typed
-    if one.kind == "year":
-        found = _YEAR.fullmatch(typed)
-        if found is None:
-            raise NotAsAsked("Write a financial year like 2024/25")
-        year = year_words(int(found[1]))
-        if found[2] and int(found[2]) % 100 != (int(found[1]) + 1) % 100:
-            raise NotAsAsked(f"Write {year}: a financial year ends in the calendar year after it began")
-        return year
-    if one.kind == "whole":
-        if not re.fullmatch(r"[0-9][0-9,]{0,24}", typed):
-            raise NotAsAsked("Write a whole number")
-        return int(typed.replace(",", ""))
-    return _amount(one, typed.removesuffix("%").replace("−", "-").replace(",", "").strip())
-
-
-def _amount(one: Field, typed: str) -> object:
-    try:
-        value = Decimal(typed)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or len(typed) > 24:
-        raise NotAsAsked(
-            "Write a number" + (" in per cent, such as 2.3" if one.kind == "per_cent" else ", such as 1.05")
-        )
-    share = value / 100 if one.kind == "per_cent" else value
-    if one.limit is not None and not Decimal(str(one.limit.least)) <= share <= Decimal(str(one.limit.written_most)):
-        least, most = Decimal(str(one.limit.least)), Decimal(str(one.limit.written_most))
-        if one.kind == "per_cent":
-            raise NotAsAsked(f"Write from {_plain(least * 100)} to {_plain(most * 100)} per cent")
-        raise NotAsAsked(f"Write {one.limit.what}")
-    if one.kind == "number" and value == value.to_integral_value() and "." not in typed:
-        return int(value)
-    return float(share)
+    return f"{value.normalize():f}" if value.is_finite() else str(value)

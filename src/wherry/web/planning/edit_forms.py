@@ -15,10 +15,11 @@ from django.http import QueryDict
 
 from wherry.planning.scenario.problems import Path, Problem
 from wherry.planning.scenario.table import NAME
-from wherry.web.planning.edit_fields import Field, Form, NotAsAsked, form_of, taken
+from wherry.web.planning.edit_fields import Field, Form, form_of
 from wherry.web.planning.edit_new import New, read_new
 from wherry.web.planning.edit_services import too_long
 from wherry.web.planning.edit_text import added, put, without_table
+from wherry.web.planning.edit_values import NotAsAsked, taken
 from wherry.web.planning.scenario_reading import about, name_of, read, variants
 from wherry.web.planning.scenario_selectors import Version
 

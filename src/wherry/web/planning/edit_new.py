@@ -12,8 +12,9 @@ from django.http import QueryDict
 
 from wherry.planning.scenario.limits import LIMITS
 from wherry.reference.activity import KINDS, MARKER_WORDS
-from wherry.web.planning.edit_fields import Field, NotAsAsked, taken
+from wherry.web.planning.edit_fields import Field
 from wherry.web.planning.edit_text import literal
+from wherry.web.planning.edit_values import NotAsAsked, taken
 
 EFFECTS = {
     "avoid": "Avoid it: a share does not happen",
