@@ -156,7 +156,7 @@ def test_means_are_those_of_the_rows() -> None:
 
 
 def test_draws_have_these_means_and_poisson_variance() -> None:
-    runs = 1_000
+    runs = 400
     sure = replace(small_scenario(horizon_year=2025), population=(("high", 1.0),))
     outcome = activity.simulate(sure, BASE, PROJECTION, runs=runs)
     means = [activity.expected(sure, BASE, PROJECTION, outcome.parameters, run) for run in range(runs)]

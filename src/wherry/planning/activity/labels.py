@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wherry.planning.activity.chain import Chain, Places, together
+from wherry.planning.activity.chain import Chain
 from wherry.planning.activity.keyed import Keys, mixed_keys, text_keys
+from wherry.planning.activity.links import Places, together
 from wherry.planning.activity.outcome import AGE_BANDS
 from wherry.planning.activity.strata import Lumps, Strata, lumped, starts
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from wherry.planning.activity.chain import CONVERT, GROWTH, KIND_CODES, SHORTEN, Chain, chain, together
+from wherry.planning.activity.chain import Chain, chain
 from wherry.planning.activity.draws import HEALTH_STATUS, POPULATION
 from wherry.planning.activity.fitting import assumptions
+from wherry.planning.activity.links import CONVERT, GROWTH, KIND_CODES, SHORTEN, together
 from wherry.planning.activity.outcome import CellFactors, Expected, Floats, Ints, Parameters
 from wherry.planning.activity.tables import (
     health_factors,

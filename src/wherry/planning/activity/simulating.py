@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from wherry.errors import UserError
 from wherry.planning.activity import kernel, splits
-from wherry.planning.activity.chain import KIND_CODES, Chain, Pairs, chain
+from wherry.planning.activity.chain import Chain, chain
 from wherry.planning.activity.draws import draw
 from wherry.planning.activity.keyed import mixed_keys, stream
 from wherry.planning.activity.labels import BREAKDOWNS, Labels, Leaves, Shares, labels, labels_of, leaves, shares
+from wherry.planning.activity.links import KIND_CODES, Pairs
 from wherry.planning.activity.outcome import AGE_BANDS, Breakdown, Outcome
 from wherry.planning.activity.strata import Away, Groups, Names, Strata, Theatre, away, bands, strata, theatre
 from wherry.planning.activity.tables import Tables, health_shares, levels, tables
@@ -80,7 +81,6 @@ def simulate(
     plan = lay_out(laid, breakdowns)
     shape = (len(baseline.sites), len(KIND_CODES), len(AGE_BANDS))
     level, health = levels(laid, parameters), health_shares(parameters)
-    _check(laid, plan, level)
     results = _room(laid, plan, size, breakdowns)
     stops = [(first, min(size, first + _BLOCK)) for first in range(0, size, _BLOCK)]
 
@@ -138,6 +138,7 @@ def play(top: int, plan: Plan, factors: Tables, laid: Chain, results: Results) -
     before = np.zeros((len(years), len(groups.key)), dtype=np.int64)
     kept = np.zeros((len(years), len(groups.pool_key)), dtype=np.int64)
     kernel.paired(plan.pairs, factors.person, factors.rate, factor)
+    _check(laid, factor)
     kernel.spells(keys, strata, factor, drawn, results.number, before)
     kernel.shortened(
         keys, groups, factors.plain, factors.virtual, plan.site_of, before, kept, results.nights, results.at_home
@@ -190,14 +191,12 @@ def _room(laid: Chain, plan: Plan, size: int, breakdowns: bool) -> Results:
     return Results(*(np.zeros(shape, dtype=np.int32) for shape in shapes))
 
 
-def _check(laid: Chain, plan: Plan, level: npt.NDArray[np.float64]) -> None:
-    """Refuse what would not fit in 32 bits: far above any hospital's year."""
+def _check(laid: Chain, factor: npt.NDArray[np.float64]) -> None:
+    """Refuse what might not fit in 32 bits, far above any hospital's year: the baseline's largest sum, all of it at the
+    greatest factor."""
     base = laid.baseline
-    growth = float(np.prod(np.maximum(level, 1.0).max(axis=(0, 1)), initial=1.0)) * float(
-        laid.people.ratio.max(initial=1.0)
-    )
-    nights = float((base.count * np.maximum(base.nights, np.maximum(base.theatre_minutes, 1))).sum())
-    if not growth * nights * 4 < _MOST * 64.0 or not nights < _MOST:
+    heaviest = np.maximum(base.nights, np.maximum(base.theatre_minutes, 1))
+    if not float((base.count * heaviest).sum()) * float(factor.max(initial=0.0)) < 0.9 * _MOST:
         raise UserError(
             f"Scenario {laid.scenario.name}: activity would become too much to count. Nothing was run. "
             "Look for a growth or a factor that is far too large."

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wherry.planning.activity.chain import AVOID_VIRTUAL, KIND_CODES, Chain, Places, together
+from wherry.planning.activity.chain import Chain
 from wherry.planning.activity.fitting import assumptions
 from wherry.planning.activity.keyed import Keys, mixed_keys, text_key, text_keys
+from wherry.planning.activity.links import AVOID_VIRTUAL, KIND_CODES, Places, together
 from wherry.planning.activity.outcome import AGE_BANDS, Floats
 
 

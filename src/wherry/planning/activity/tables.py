@@ -6,17 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wherry.planning.activity.chain import (
-    AVOID_VIRTUAL,
-    CONVERT,
-    GROWTH,
-    MATERNITY,
-    SHORTEN_VIRTUAL,
-    Chain,
-)
+from wherry.planning.activity.chain import Chain
 from wherry.planning.activity.compiled import compiled
 from wherry.planning.activity.draws import HEALTH_STATUS
 from wherry.planning.activity.fitting import assumptions
+from wherry.planning.activity.links import AVOID_VIRTUAL, CONVERT, GROWTH, MATERNITY, SHORTEN_VIRTUAL
 from wherry.planning.activity.outcome import Floats, Parameters
 from wherry.planning.scenario.model import Growth, Intervention
 
