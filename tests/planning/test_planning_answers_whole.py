@@ -57,7 +57,7 @@ def test_a_gap_is_what_is_needed_less_what_there_is_in_every_year() -> None:
         assert whole.gap.middle == pytest.approx(np.median(by_run) - 1_880)
         assert whole.enough == (by_run <= 1_880).mean()
     assert plan.answers.headline.startswith("In 2028/29 the group would need ")
-    assert plan.answers.headline.endswith(" than the 1,880 there are.")
+    assert plan.answers.headline.endswith(" than the 1,920 there are.")
 
 
 def test_the_groups_beds_are_the_sum_of_its_sites_and_a_sites_of_its_wards() -> None:
@@ -188,7 +188,7 @@ def test_hospitals_with_nobody_need_nothing() -> None:
     assert whole.needed.high == 0
     assert whole.enough == 1
     assert plan.answers.headline == (
-        "In 2025/26 the group would need 0 beds (80% range 0 to 0): 1,880 fewer than the 1,880 there are."
+        "In 2025/26 the group would need 0 beds (80% range 0 to 0): 1,920 fewer than the 1,920 there are."
     )
 
 

@@ -115,7 +115,7 @@ def all_runs(outcome: Outcome, needed: Sequence[Requirement], baseline: Baseline
 def headline(found: Sequence[Gap], all_fans: Sequence[Fan], horizon: int) -> str:
     """The beds of the group at the horizon in one sentence, with their range.
 
-    "In 2033/34 the group would need 2,310 beds (80% range 2,240 to 2,390): 430 more than the 1,880 there are."
+    "In 2033/34 the group would need 2,310 beds (80% range 2,240 to 2,390): 390 more than the 1,920 there are."
     """
     for gap in found:
         if (gap.requirement, gap.place, gap.ward, gap.year) == ("beds_at_occupancy", GROUP, "", horizon):
