@@ -12,10 +12,11 @@
 
 from __future__ import annotations
 
+from wherry.planning.beds.adding import more_beds
 from wherry.planning.beds.answers import BedsAnswers, BedsOutcome, Question, as_json, read
 from wherry.planning.beds.asking import QUESTIONS, ask
 from wherry.planning.beds.building import spec_of
-from wherry.planning.beds.questions import beds_for, more_beds, pooling, winter
+from wherry.planning.beds.questions import beds_for, pooling, winter
 from wherry.planning.beds.runner import simulate, warm_up
 from wherry.planning.beds.settings import Settings
 from wherry.planning.beds.settings import load as load_settings

@@ -8,6 +8,7 @@ from typing import get_args
 from wherry.errors import UserError
 from wherry.planning.answers.model import GROUP
 from wherry.planning.beds import questions
+from wherry.planning.beds.adding import more_beds
 from wherry.planning.beds.answers import (
     BedsAnswers,
     BedsFor,
@@ -90,7 +91,7 @@ def ask(
         cold = questions.winter(spec, risk=risk, seed=chance, workers=workers, progress=later)
         return replace(made, winter=cold, headline=_winter_said(cold))
     if question == "more":
-        more = questions.more_beds(spec, seed=chance, workers=workers, progress=later)
+        more = more_beds(spec, seed=chance, workers=workers, progress=later)
         return replace(made, more=more, headline=_more_said(more))
     return replace(made, headline=_year_said(outcome))
 
