@@ -108,7 +108,9 @@ class RowByRow:
             old = (b.age >= s.health_status.ages[0]) & (b.age <= s.health_status.ages[1])
             for place, line in self.curves.items():
                 at = np.flatnonzero(old & (b.site == place[0]) & (b.kind == place[1]))
-                factor[at] *= np.interp(b.age[at] - health * gain[at], range(91), line) / np.array(line)[b.age[at]]
+                middle = np.append(np.arange(90), 93)  # people of 90 and more are 93 on average
+                lower = middle[b.age[at]] - health * gain[at]
+                factor[at] *= np.interp(lower, middle, line) / np.array(line)[b.age[at]]
         births = p.births[v, now] / p.births[v, then]
         return np.where(b.kind == CODES.index("maternity"), births, factor)
 

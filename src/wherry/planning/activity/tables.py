@@ -58,6 +58,10 @@ def health_shares(parameters: Parameters) -> Floats:
     return np.asarray(parameters.values.get(HEALTH_STATUS, np.zeros(len(parameters.variant))), dtype=np.float64)
 
 
+#: Mean age of people of 90 and more, who are one group in every table. (General knowledge: about 93 in England.)
+OLDEST_MEAN_AGE = 93.0
+
+
 def of_run(chain: Chain, parameters: Parameters, run: int) -> Tables:
     """The factors of one run."""
     level = levels(chain, parameters)[run]
@@ -108,10 +112,12 @@ def health_factors(people: Any, years: int, variant: int, share: float) -> Any:
         if kind == MATERNITY or age < people.ages[0] or age > people.ages[1] or not here > 0.0:
             continue
         for year in range(years):
-            at = min(90.0, max(0.0, age - share * gain[variant, year, sex]))
+            own = OLDEST_MEAN_AGE if age == 90 else float(age)
+            at = max(0.0, own - share * gain[variant, year, sex])
             low = min(int(at), 89)
             below = curve[site, kind, low]
-            factor[year, person] = (below + (at - low) * (curve[site, kind, low + 1] - below)) / here
+            apart = OLDEST_MEAN_AGE - 89.0 if low == 89 else 1.0
+            factor[year, person] = (below + (at - low) / apart * (curve[site, kind, low + 1] - below)) / here
     return factor
 
 
