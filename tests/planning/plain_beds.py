@@ -46,13 +46,15 @@ class Person:
 
 @dataclass
 class Hospital:
-    """The whole system; `log` holds (time, what, flow, number, site, ward)."""
+    """The whole system; `log` holds (time, what, flow, number, site, ward), `waits` (home, came, bed given, in bed) of
+    those who are not planned."""
 
     spec: BedsSpec
     seed: int
     replication: int
     warm_up: int = 0
     log: list[tuple[float, int, int, int, str, str]] = field(default_factory=list)
+    waits: list[tuple[str, float, float, float]] = field(default_factory=list)
 
     def run(self) -> list[tuple[float, int, int, int, str, str]]:
         spec = self.spec
@@ -171,6 +173,8 @@ class Hospital:
         who.pool = pool
         self.note(BED, who, pool)
         begins = self.now + (0.0 if pool[0] == who.flow.site else self.spec.transfer_hours)
+        if not who.flow.planned:
+            self.waits.append((who.flow.site, who.since, self.now, begins))
         self.push(self.leaving(who, begins), "leave", who)
 
     def leaving(self, who: Person, begins: float) -> float:

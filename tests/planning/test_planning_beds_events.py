@@ -12,6 +12,7 @@ from plain_beds import BED, CAME, Hospital
 
 from wherry.errors import UserError
 from wherry.planning.beds import columns as c
+from wherry.planning.beds.figures import figures
 from wherry.planning.beds.prepare import Run, ready, run
 from wherry.planning.beds.runner import replicate
 from wherry.planning.beds.spec import BedsSpec, Change, Flow, Pathway, Profile, Stay, Ward, flat
@@ -81,10 +82,50 @@ def logged(spec: BedsSpec, seed: int, number: int, warm_up: int = 0) -> Iterator
 def test_every_event_is_that_of_the_plain_rules(changes: dict[str, object], seed: int) -> None:
     spec = small(**changes)
     ours = list(logged(spec, seed, 3, warm_up=8))
-    theirs = Hospital(spec, seed, 3, warm_up=8).run()
+    plain = Hospital(spec, seed, 3, warm_up=8)
+    theirs = plain.run()
     assert len(ours) == len(theirs) > 500
     assert [row[1:] for row in ours] == [row[1:] for row in theirs]
     np.testing.assert_allclose([row[0] for row in ours], [row[0] for row in theirs], rtol=0, atol=1e-7)
+    made = run(ready(spec, 8), seed, 3)
+    for n, site in enumerate(spec.sites):
+        ended = [bed - came for home, came, given, bed in plain.waits if home == site and given >= 8 * 24]
+        counts = made.tally[:, n].sum(axis=0)
+        assert counts[c.BOARDED] == sum(wait > 0 for wait in ended)
+        assert counts[c.OVER_4] == sum(wait > 4 for wait in ended)
+        assert counts[c.OVER_12] == sum(wait > 12 for wait in ended)
+        assert made.waits[:, n, 0].sum() == pytest.approx(sum(ended), abs=1e-6)
+        still = [(one.since, plain.end, plain.end) for one in plain.waiting if one.flow.site == site
+                 and not one.flow.planned]  # fmt: skip
+        spans = still + [span for home, *span in plain.waits if home == site]
+        at_hours = [0] * 24
+        for hour in range(8 * 24, int(plain.end)):
+            at_hours[hour % 24] += sum(came < hour and (hour <= given or hour < bed) for came, given, bed in spans)
+        assert made.boarding_by_hour[:, n].tolist() == at_hours
+
+
+def test_a_journey_to_another_site_is_waiting() -> None:
+    """One site without beds, another with plenty: who waits 3 hours and travels so many more waits for both."""
+    flow = Flow("A", "all", "emergency", 10.0, Stay("exponential", mean_days=1.0), "flat")
+    spec = BedsSpec(
+        ("A", "B"), (Ward("all", "all"),), ((0,), (200,)), (flow,), (flat(),), days=60, pooling="after",
+        pooling_hours=3.0,
+    )  # fmt: skip
+    for pooling, waited in (("after", 3.0), ("full", 0.0)):
+        for journey in (0.0, 3.0, 24.0):
+            tables = ready(spec.but(pooling=pooling, transfer_hours=journey), 7)
+            found = figures(tables, run(tables, 1, 0))
+            whole = waited + journey
+            moved, boarded = found["transferred_out"][0], found["boarded"][0]
+            assert moved > 3000
+            assert boarded == (moved if whole else 0)
+            assert found["mean_wait"][0] == pytest.approx(whole)
+            assert found["over_4_hours"][0] == (moved if whole > 4 else 0)
+            assert found["over_12_hours"][0] == (moved if whole > 12 else 0)
+            assert found["boarding"][0] == pytest.approx(whole * 10 / 24, rel=0.1)
+            assert found["days_boarding"][0] == (1 if whole else 0)
+            by_hour = run(tables, 1, 0).boarding_by_hour[:, 0].sum() / (24 * 60)
+            assert by_hour == pytest.approx(whole * 10 / 24, rel=0.1)
 
 
 @settings(max_examples=25, deadline=None)
