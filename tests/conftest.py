@@ -27,10 +27,11 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 #: Files that take longest, longest first: they begin first, so that no worker is left with one of them at the end.
 LONGEST = (
-    *("hub/test_spark_parity.py", "test_postgres.py", "system/test_platform_walk.py", "web/test_matrix.py"),
-    *("system/test_well_walk.py", "system/test_waiting_manager.py", "hub/test_hub_publish.py"),
-    *("system/test_offer_walk.py", "system/test_platform_access.py", "hub/test_linkage_properties.py"),
-    *("hub/test_hub_build.py", "hub/test_hub_elective.py", "waiting/test_waiting_list.py"),
+    *("test_postgres.py", "system/test_platform_walk.py", "hub/test_spark_parity.py", "hub/test_hub_publish.py"),
+    *("web/test_matrix.py", "system/test_well_walk.py", "system/test_waiting_manager.py"),
+    *("system/test_platform_access.py", "system/test_offer_walk.py", "waiting/test_waiting_list.py"),
+    *("hub/test_hub_build.py", "system/test_planning_walk.py", "hub/test_hub_elective.py"),
+    *("waiting/test_waiting_clocks.py", "hub/test_linkage_properties.py", "system/test_cancer_walk.py"),
 )
 
 
