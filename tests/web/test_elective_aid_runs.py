@@ -24,6 +24,7 @@ from wherry.web import snapshot as snapshots
 from wherry.web.access import Role
 from wherry.web.access.access import access_of
 from wherry.web.access.models import AuditEvent, User
+from wherry.web.components import workers
 from wherry.web.elective import aid_jobs, services
 from wherry.web.elective.models import AidMove, AidRun, RunState
 from wherry.web.offers.models import Offer
@@ -206,7 +207,7 @@ def test_a_run_whose_worker_lives_goes_on_until_it_has_been_silent_for_too_long(
 
 
 def test_the_page_waits_for_a_run_and_stops_when_it_is_done(handmade: Made, client_for: Callable[..., Client]) -> None:
-    going = running(handmade, aid_jobs.here(), datetime.now(UTC))
+    going = running(handmade, workers.here(), datetime.now(UTC))
     client = client_for(M)
     there = reverse("elective:aid_status", args=[going.pk])
     assert f'hx-get="{there}"' in run_page(client, going)

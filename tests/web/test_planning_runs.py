@@ -28,6 +28,7 @@ from wherry.planning.answers.kept import from_dict as answers_of
 from wherry.web.access import Role
 from wherry.web.access.access import access_of
 from wherry.web.access.models import AuditEvent, User
+from wherry.web.components import workers
 from wherry.web.planning import jobs, services, store, work
 from wherry.web.planning.models import PlanRun, RunState
 from wherry.web.planning.scenario_selectors import version
@@ -185,7 +186,7 @@ def test_a_run_whose_worker_died_is_started_anew(unworked: list[int], client_for
 
 def test_a_worker_is_taken_for_dead_when_it_is_gone_or_silent() -> None:
     now = datetime.now(UTC)
-    alive = PlanRun(state=RunState.RUNNING, worker=jobs.here(), seen_at=now)
+    alive = PlanRun(state=RunState.RUNNING, worker=workers.here(), seen_at=now)
     assert jobs.standing(alive) == (RunState.RUNNING, "")
     assert jobs.standing(alive, now + timedelta(minutes=21))[0] == RunState.FAILED
     elsewhere = PlanRun(state=RunState.RUNNING, worker="another:1", seen_at=now)
@@ -193,7 +194,7 @@ def test_a_worker_is_taken_for_dead_when_it_is_gone_or_silent() -> None:
     gone = PlanRun(state=RunState.RUNNING, worker=f"{socket.gethostname()}:999999", seen_at=now)
     assert jobs.standing(gone) == (RunState.FAILED, jobs.LOST)
     assert jobs.standing(PlanRun(state=RunState.DONE, worker="gone:1"))[0] == RunState.DONE
-    assert str(os.getpid()) in jobs.here()
+    assert str(os.getpid()) in workers.here()
 
 
 @pytest.mark.parametrize("text", ['name = "handmade"\n', "title = [", "colour = 1\n"])
@@ -245,7 +246,7 @@ def test_those_who_only_see_cannot_start(client_for: Callable[..., Client]) -> N
 
 
 def test_a_run_that_goes_on_says_how_far_it_is_with_and_without_javascript(client_for: Callable[..., Client]) -> None:
-    run, client = made_plan_run(RunState.RUNNING, worker=jobs.here()), client_for(E)
+    run, client = made_plan_run(RunState.RUNNING, worker=workers.here()), client_for(E)
     PlanRun.objects.filter(pk=run.pk).update(progress="Drawing 64 runs of 4 years", done_share=0.6)
     text = page(client, pk=run.pk)
     assert "Drawing 64 runs of 4 years, 60% done." in text
@@ -409,7 +410,7 @@ def test_the_workbook_and_the_tables_are_taken_away(client_for: Callable[..., Cl
 
 
 def test_files_that_are_gone_and_runs_that_are_not_done_say_so(client_for: Callable[..., Client]) -> None:
-    client, going = client_for(E), made_plan_run(RunState.RUNNING, worker=jobs.here())
+    client, going = client_for(E), made_plan_run(RunState.RUNNING, worker=workers.here())
     bare = made_plan_run(result=as_kept(handmade_answers()))
     for name in ("planning:run_workbook", "planning:run_tables"):
         assert "is not done" in client.get(reverse(name, args=[going.pk])).content.decode()

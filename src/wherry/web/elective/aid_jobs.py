@@ -6,8 +6,6 @@ failed from then on (`standing`); its partial work was never written, and it can
 
 from __future__ import annotations
 
-import os
-import socket
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
@@ -16,6 +14,7 @@ from django_tasks import task
 from wherry.errors import UserError
 from wherry.waiting.aid import Policy, effects, moves_of, problem_of, solve
 from wherry.web import snapshot as snapshots
+from wherry.web.components import workers
 from wherry.web.elective.models import AidMove, AidRun, RunState
 from wherry.web.offers.models import Offer, Place
 from wherry.web.offers.models import State as OfferState
@@ -36,11 +35,6 @@ SILENCE = timedelta(minutes=10)
 LOST = "The program that worked on it stopped before it was done. Nothing was kept. Run it again."
 
 
-def here() -> str:
-    """This process, as runs name their worker."""
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
 def standing(run: AidRun, now: datetime | None = None) -> tuple[str, str]:
     """The state of a run and, if it failed, why. A running one whose worker is gone has failed."""
     if run.state != RunState.RUNNING:
@@ -49,21 +43,10 @@ def standing(run: AidRun, now: datetime | None = None) -> tuple[str, str]:
 
 
 def _lost(run: AidRun, now: datetime) -> bool:
-    host, _, process = run.worker.rpartition(":")
-    if host == socket.gethostname() and process.isdigit() and not _lives(int(process)):
+    if workers.gone(run.worker):
         return True
     allowed = SILENCE + timedelta(seconds=int(run.policy.get("seconds", 0)) * len(STEPS))
     return run.seen_at is not None and now - run.seen_at > allowed
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 @task()
@@ -72,7 +55,7 @@ def run_aid(run_id: int) -> None:
     run = AidRun.objects.get(pk=run_id)
     if run.state != RunState.WAITING:
         return
-    run.state, run.worker, run.started_at = RunState.RUNNING, here(), datetime.now(UTC)
+    run.state, run.worker, run.started_at = RunState.RUNNING, workers.here(), datetime.now(UTC)
     _say(run, STEPS[0])
     try:
         work_out(run)

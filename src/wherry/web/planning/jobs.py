@@ -6,14 +6,13 @@ failed from then on (`standing`); its partial work was never kept, and it can be
 
 from __future__ import annotations
 
-import os
-import socket
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django_tasks import task
 
 from wherry.errors import UserError
+from wherry.web.components import workers
 from wherry.web.planning.models import PlanRun, RunState
 
 #: A worker that has said nothing for this long is taken for dead. The longest silent step is drawing a run.
@@ -25,11 +24,6 @@ UNEXPECTED = (
 )
 
 
-def here() -> str:
-    """This process, as runs name their worker."""
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
 def standing(run: PlanRun, now: datetime | None = None) -> tuple[str, str]:
     """The state of a run and, if it failed, why. A running one whose worker is gone has failed."""
     if run.state != RunState.RUNNING:
@@ -38,27 +32,16 @@ def standing(run: PlanRun, now: datetime | None = None) -> tuple[str, str]:
 
 
 def _lost(run: PlanRun, now: datetime) -> bool:
-    host, _, process = run.worker.rpartition(":")
-    if host == socket.gethostname() and process.isdigit() and not _lives(int(process)):
+    if workers.gone(run.worker):
         return True
     return run.seen_at is not None and now - run.seen_at > SILENCE
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 @task()
 def run_plan(run_id: int) -> None:
     """Work out one run. What goes wrong is kept with the run, in words if it is the person's to mend."""
     taken = PlanRun.objects.filter(pk=run_id, state=RunState.WAITING).update(
-        state=RunState.RUNNING, worker=here(), started_at=datetime.now(UTC), seen_at=datetime.now(UTC)
+        state=RunState.RUNNING, worker=workers.here(), started_at=datetime.now(UTC), seen_at=datetime.now(UTC)
     )
     if not taken:
         return

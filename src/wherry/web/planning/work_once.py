@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from wherry.errors import UserError
 from wherry.web.access import Permission, audit
 from wherry.web.access.access import Access
+from wherry.web.components import workers
 from wherry.web.planning import jobs
 from wherry.web.planning.models import PlanRun, RunState
 
@@ -81,7 +82,7 @@ def work(run_id: int, do: Callable[[PlanRun, Say], Done]) -> None:
     """Work one run out. What goes wrong is kept with the run, in words if it is the person's to mend."""
     now = datetime.now(UTC)
     taken = PlanRun.objects.filter(pk=run_id, state=RunState.WAITING).update(
-        state=RunState.RUNNING, worker=jobs.here(), started_at=now, seen_at=now
+        state=RunState.RUNNING, worker=workers.here(), started_at=now, seen_at=now
     )
     if not taken:
         return
