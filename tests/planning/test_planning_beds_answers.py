@@ -21,6 +21,7 @@ from wherry.errors import UserError
 from wherry.planning import activity, baseline, beds, capacity
 from wherry.planning.answers.model import GROUP
 from wherry.planning.beds import columns as c
+from wherry.planning.beds.asking import pooling_said
 from wherry.planning.beds.building import changed_nights
 from wherry.planning.beds.figures import Floats
 from wherry.planning.beds.prepare import ready, run
@@ -218,7 +219,7 @@ def test_beds_for_a_target_are_the_fewest_that_meet_it() -> None:
 
 
 def test_pooling_saves_beds_and_winter_takes_some() -> None:
-    spec = small(days=364, changes=(), pathways=())
+    spec = small(days=364, changes=(), pathways=(), transfer_hours=0.0)
     shared = beds.pooling(spec, seed=2, risk=0.05, hours=(1.0,), batches=3, years=3)
     apart, after, full = shared.rows
     assert apart.saved.mean == 0
@@ -228,6 +229,12 @@ def test_pooling_saves_beds_and_winter_takes_some() -> None:
     assert full.saved.mean > 0
     assert full.beds.mean <= after.beds.mean + 0.5
     assert full.transfers.mean > 0
+    assert "saves no beds" not in pooling_said(shared)
+    far = beds.pooling(spec.but(transfer_hours=5.0), seed=2, risk=0.05, hours=(1.0,), batches=3, years=3)
+    assert far.rows[0] == apart
+    assert all(long.saved.mean < short.saved.mean for long, short in zip(far.rows[1:], (after, full), strict=True))
+    assert any("journey is a part of the wait" in note for note in far.notes)
+    assert "saves no beds" in pooling_said(replace(far, rows=(apart, replace(full, saved=apart.saved))))
     high = tuple(
         replace(one, months=(2.2, 2.0, 1.2) + (0.7,) * 8 + (1.4,)) if one.name == "urgent" else one
         for one in spec.profiles

@@ -86,6 +86,7 @@ class SiteRow:
     """One site, or the group. Counts are a year; shares 0 to 1; waits in hours after the decision to admit.
 
     `boarded` waited in the emergency department for a bed; `mean_wait` is theirs; `boarding` how many wait at any time.
+    Who is taken to another site waits until they are there: the journey counts in every wait.
     `over_4_hours` and `over_12_hours` count people. `time_full` and `days_full`: no bed free in any general ward group.
     `days_boarding`: share of days on which somebody began to wait. `ready_share`: of occupied beds, held by people who
     are ready to leave. `transferred_out` went from here to another site.

@@ -86,7 +86,7 @@ def ask(
     if question == "pooling":
         hours = (spec.pooling_hours,)
         shared = questions.pooling(spec, risk=risk, hours=hours, seed=chance, workers=workers, progress=later)
-        return replace(made, pooling=shared, headline=_pooling_said(shared))
+        return replace(made, pooling=shared, headline=pooling_said(shared))
     if question == "winter":
         cold = questions.winter(spec, risk=risk, seed=chance, workers=workers, progress=later)
         return replace(made, winter=cold, headline=_winter_said(cold))
@@ -126,12 +126,20 @@ def _beds_said(beds: BedsFor, year: int) -> str:
     )
 
 
-def _pooling_said(found: Pooling) -> str:
-    row = next(one for one in found.rows if one.rule == "full")
-    width = "" if row.saved.half_width is None else f" (give or take {row.saved.half_width:.0f})"
+def pooling_said(found: Pooling) -> str:
+    """The rule that saves most, or that none saves any beds that can be told from chance."""
+    row = max((one for one in found.rows if one.rule != "none"), key=lambda one: one.saved.mean)
+    width = row.saved.half_width
+    sure = "" if width is None else f" (give or take {width:.0f})"
+    how = f"{row.words}, {row.transfers.mean:,.0f} transfers a year"
+    if row.saved.mean <= (width or 0.0):
+        return (
+            f"Taking each other's patients saves no beds that can be told from chance at the same risk, the journey "
+            f"counted as waiting: {row.saved.mean:.0f}{sure} at best ({how})."
+        )
     return (
-        f"Taking each other's patients at once saves {row.saved.mean:.0f} beds{width} at the same risk, "
-        f"with {row.transfers.mean:,.0f} transfers a year."
+        f"Taking each other's patients saves {row.saved.mean:.0f} beds{sure} at the same risk, the journey counted as "
+        f"waiting ({how})."
     )
 
 

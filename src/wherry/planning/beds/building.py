@@ -170,7 +170,7 @@ def _notes(baseline: Baseline, outcome: Outcome | None, without: list[str]) -> t
     """What the reader must know."""
     found = [
         "Waits run from the decision to admit. A stay begins when the bed does, so time spent waiting is not taken off "
-        "it.",
+        "it. Who is taken to another site waits until the journey is made.",
         "Nights are discharge date less admission date. Time in bed is longer or shorter by the hours of coming and "
         "leaving.",
         "Day cases and same-day emergency care fill no ward bed here. Critical care is apart.",

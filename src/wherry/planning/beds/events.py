@@ -99,9 +99,13 @@ def change_free(
 def take(
     r: int, p: int, t: float, rule: Any, real: Any, where: Any, flow: Any, flow_real: Any, nights: Any, guide: Any,
     hour_of_leaving: Any, pathway: Any, person: Any, link: Any, key: Any, scalar: Any, pool: Any, pool_time: Any,
-    place: Any, place_time: Any, spread: Any, tally: Any, waits: Any, log: Any, month: int, day: int,
+    place: Any, place_time: Any, spread: Any, tally: Any, waits: Any, boarding_by_hour: Any, log: Any, month: int,
+    day: int,
 ) -> None:  # fmt: skip
-    """A person gets a bed of a pool now; works out when they leave it."""
+    """A person gets a bed of a pool now; works out when they leave it.
+
+    The bed is kept from now. The wait lasts until they are in it: at another site, until the journey is made.
+    """
     warm = 24.0 * rule[c.WARM_DAY]
     tick(p, t, warm, pool, pool_time, spread)
     pool[p, c.OCCUPIED] += 1
@@ -111,7 +115,7 @@ def take(
     start = t if where[p, c.SITE] == site else t + real[c.TRANSFER_HOURS]
     until, ready = leaves(key[r], start, f, rule, real, flow, flow_real, nights, guide, hour_of_leaving, pathway)
     if t >= warm:
-        wait = t - person[r, c.SINCE]
+        wait = start - person[r, c.SINCE]
         if flow[f, c.PLANNED] == 0 and wait > 0.0:
             tally[month, site, c.BOARDED] += 1
             tally[month, site, c.OVER_4] += wait > real[c.FIRST_LIMIT]
@@ -123,7 +127,12 @@ def take(
             tally[month, site, c.OUTLIERS] += 1
         if where[p, c.SITE] != site:
             tally[month, site, c.TRANSFERS] += 1
+            if wait > 0.0 and place[site, c.BOARD_DAY] != day:
+                place[site, c.BOARD_DAY] = day
+                place[site, c.BOARD_DAYS] += 1
         pool_time[p, c.READY_HOURS] += ready
+    for hour in range(max(int(t) + 1, 24 * rule[c.WARM_DAY]), min(math.ceil(start), 24 * rule[c.DAYS])):
+        boarding_by_hour[hour % 24, site] += 1  # still on the way
     note(log, scalar, t, c.LOG_BED, f, link[r, c.NUMBER], p)
     link[r, c.WHAT] = c.LEAVE
     link[r, c.AT] = p

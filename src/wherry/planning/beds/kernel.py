@@ -228,8 +228,8 @@ def simulate(
                 if given >= 0:
                     take(
                         r, given, t, rule, real, where, flow, flow_real, nights, guide, hour_of_leaving, pathway,
-                        person, link, key, scalar, pool, pool_time, place, place_time, spread, tally, waits, log,
-                        month, day,
+                        person, link, key, scalar, pool, pool_time, place, place_time, spread, tally, waits,
+                        boarding_by_hour, log, month, day,
                     )  # fmt: skip
                     later = r
                 if later >= 0:

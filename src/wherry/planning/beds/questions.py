@@ -178,8 +178,9 @@ def pooling(
             f"Searched in {batches} batches of {years} years, each the same people for every rule; low and high are "
             "over batches.",
             "Half-width of beds saved is that of the paired difference.",
-            f"A transfer takes {spec.transfer_hours:g} hours, in which the bed is kept. Distance, staff and consent "
-            "are not counted.",
+            f"A transfer takes {spec.transfer_hours:g} hours, in which the bed is kept. The journey is a part of "
+            "the wait, so the same risk means the same waits until people are in bed. Distance, staff and consent are "
+            "not counted.",
         ),
     )
 

@@ -119,6 +119,7 @@ class BedsSpec:
     """The whole of it. `beds[site][ward]`. Times in hours, stays in days; months and hours in local time.
 
     `pooling`: whether sites take each other's people: none, after so many hours boarding, or full (at once).
+    `transfer_hours`: until somebody is in another site's bed, which is kept for them; they wait as long.
     `turned_away`: who finds no bed goes away (for Erlang's formula); otherwise they wait.
     `weekend_share`: of those due to leave on a Saturday or Sunday, the share that does. `discharge_hours`: 24 shares.
     `delay_factor`: 1 keeps the delays that are in the nights, 0 takes them away.
