@@ -210,10 +210,8 @@ class Hospital:
         weekday = (self.first + timedelta(days=day)).weekday()
         if weekday >= 5 and uniform(key, 4) >= spec.weekend_share:
             back, on = (1, 2) if weekday == 5 else (2, 1)
-            if uniform(key, 5) < (2 / 3 if weekday == 5 else 1 / 3):
-                day = day - back if day - back > first else day
-            else:
-                day += on
+            if day - back > first:
+                day += -back if uniform(key, 5) < (2 / 3 if weekday == 5 else 1 / 3) else on
         v, upto, hour = uniform(key, 2), 0.0, 0
         for hour in range(24):
             upto += spec.discharge_hours[hour]

@@ -121,7 +121,8 @@ class BedsSpec:
     `pooling`: whether sites take each other's people: none, after so many hours boarding, or full (at once).
     `transfer_hours`: until somebody is in another site's bed, which is kept for them; they wait as long.
     `turned_away`: who finds no bed goes away (for Erlang's formula); otherwise they wait.
-    `weekend_share`: of those due to leave on a Saturday or Sunday, the share that does. `discharge_hours`: 24 shares.
+    `weekend_share`: of those due to leave on a Saturday or Sunday, the share that does (and all whose stay is too short
+    for the Friday before). `discharge_hours`: 24 shares.
     `delay_factor`: 1 keeps the delays that are in the nights, 0 takes them away.
     """
 

@@ -2,7 +2,8 @@
 
 Nights are those of the year that is simulated: the day of the bed plus so many nights, at an hour of leaving drawn
 from its profile. Who is due to leave on a Saturday or Sunday and does not (fewer leave then) leaves on the Friday
-before or the Monday after, with chances that keep the mean stay as it was. Nobody's delay is added to nights that
+before or the Monday after, with chances that keep the mean stay as it was; a stay too short for that Friday ends on
+the day that is due. Nobody's delay is added to nights that
 already hold it: a pathway's delay is a part of the stay, and a change of delays (`delay_factor`) changes that part.
 """
 
@@ -29,16 +30,18 @@ def drawn_nights(u: float, f: int, nights: Any, guide: Any) -> int:
 def moved_weekend(day: int, first_day: int, key: Any, weekday: int, share: float) -> int:
     """The day of leaving for somebody due on a day: itself, or for some at a weekend the Friday or the Monday.
 
-    Kept within the stay: never earlier than the day after `first_day`.
+    Whose stay began on that Friday or later cannot leave then, and leaves on the day that is due: were only their
+    Monday left, the mean stay would grow.
     """
     if weekday < 5 or uniform(key, c.DRAW_WEEKEND) < share:
         return day
     # Saturday: a day earlier two times in three, else two later. Sunday the other way round. The mean stays.
     saturday = weekday == 5
-    earlier = uniform(key, c.DRAW_EARLIER) < (2.0 / 3.0 if saturday else 1.0 / 3.0)
-    if earlier:
-        friday = day - (1 if saturday else 2)
-        return friday if friday > first_day else day
+    friday = day - (1 if saturday else 2)
+    if friday <= first_day:
+        return day
+    if uniform(key, c.DRAW_EARLIER) < (2.0 / 3.0 if saturday else 1.0 / 3.0):
+        return friday
     return day + (2 if saturday else 1)
 
 
