@@ -193,7 +193,25 @@ def test_warm_up_leaves_out_the_empty_beginning() -> None:
     assert found.cumulative[0] == pytest.approx(float(np.mean(found.daily)), abs=0.01)
     settled = found.cumulative[182]
     assert all(abs(one - settled) <= 0.0051 * settled for one in found.cumulative[found.days : 182])
+    assert "4 runs" in found.rule
+    assert "within 0.5% of" in found.rule
     assert "whole weeks" in found.rule
+    closer = beds.warm_up(small(beds=((30, 20, 6), (20, 14, 5)), settled_within=0.0005), 1)
+    assert closer.days > found.days
+    assert closer.daily == found.daily
+    more = beds.warm_up(small(beds=((30, 20, 6), (20, 14, 5)), pilot_runs=6), 1)
+    assert more.daily != found.daily
+    assert "6 runs" in more.rule
+
+
+def test_the_warm_up_is_judged_as_the_settings_say() -> None:
+    use = beds.load_settings("norfolk-waveney")
+    spec = beds.spec_of(small_baseline(), "norfolk-waveney", settings=use)
+    assert (spec.settled_within, spec.pilot_runs) == (0.005, 4)
+    use = replace(use, run={**use.run, "settled_within": 0.02, "pilot_runs": 2})
+    spec = beds.spec_of(small_baseline(), "norfolk-waveney", settings=use)
+    assert "2 runs" in beds.warm_up(spec, 1).rule
+    assert "within 2% of" in beds.warm_up(spec, 1).rule
 
 
 def test_a_system_with_too_few_beds_says_that_queues_have_no_end() -> None:

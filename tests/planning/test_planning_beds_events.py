@@ -250,6 +250,7 @@ def test_a_parameter_that_nobody_knows_is_refused_with_the_nearest() -> None:
         ({"discharge_hours": (0.5,) * 24}, "24 shares"),
         ({"pooling": "some"}, "none, after or full"),
         ({"days": 0}, "at least one day"),
+        ({"pilot_runs": 0}, "a pilot run or more"),
         ({"changes": (Change("C", "medicine", (5,), 1),)}, "not known"),
     ):
         with pytest.raises(UserError, match=words):

@@ -79,6 +79,8 @@ def spec_of(
         "same_day_hours": tuple(float(one) for one in use.leaving["same_day_hours"]),
         "weekend_share": float(use.leaving["weekend_share"]),
         "delay_factor": float(use.leaving["delay_factor"]),
+        "settled_within": float(use.run["settled_within"]),
+        "pilot_runs": int(use.run["pilot_runs"]),
         **{name: type(getattr(BedsSpec, name))(value) for name, value in use.rules.items()},
         "assumptions": use.log,
         "notes": _notes(baseline, outcome, [site for n, site in enumerate(baseline.sites) if n not in places]),

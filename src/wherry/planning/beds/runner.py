@@ -53,12 +53,14 @@ def measured(
 
 
 @lru_cache(maxsize=32)
-def warm_up(spec: BedsSpec, seed: int, *, runs: int = 4, within: float = 0.005) -> WarmUp:
+def warm_up(spec: BedsSpec, seed: int) -> WarmUp:
     """How many days to leave out, judged on a pilot from an empty start with every month alike.
 
-    The mean of the days that are left (the cumulative mean from the end) must be as near as `within` to that of the
-    second half, from that day on; rounded up to whole weeks, four at least and half the pilot at most.
+    The mean of the days that are left (the cumulative mean from the end) must be as near as `spec.settled_within` to
+    that of the second half, from that day on, over `spec.pilot_runs` runs; rounded up to whole weeks, four at least
+    and half the pilot at most.
     """
+    runs, within = spec.pilot_runs, spec.settled_within
     level = tuple(type(one)(one.name, one.week, (1.0,) * 12, one.even) for one in spec.profiles)
     pilot = spec.but(profiles=level, changes=(), days=PILOT_DAYS)
     found = replicate(pilot, seed, [-1 - n for n in range(runs)], 0)
@@ -71,7 +73,7 @@ def warm_up(spec: BedsSpec, seed: int, *, runs: int = 4, within: float = 0.005) 
     days = min(max(-(-first // 7) * 7, LEAST_WARM_UP), half)
     rule = (
         f"Begun empty, {runs} runs of {PILOT_DAYS} days with every month alike. From day {first} on, the mean of the "
-        f"days left is within {within:.1%} of that of the second half; whole weeks, {LEAST_WARM_UP} days at least"
+        f"days left is within {100 * within:g}% of that of the second half; whole weeks, {LEAST_WARM_UP} days at least"
         + (f", and no more than {half}." if days == half else ".")
     )
     return WarmUp(days, rule, tuple(round(float(one), 2) for one in daily), tuple(round(float(one), 2) for one in left))

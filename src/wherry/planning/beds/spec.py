@@ -124,6 +124,7 @@ class BedsSpec:
     `weekend_share`: of those due to leave on a Saturday or Sunday, the share that does (and all whose stay is too short
     for the Friday before). `discharge_hours`: 24 shares.
     `delay_factor`: 1 keeps the delays that are in the nights, 0 takes them away.
+    `settled_within`, `pilot_runs`: how near, and over how many runs, the warm-up must be to what it settles at.
     """
 
     sites: tuple[str, ...]
@@ -152,6 +153,8 @@ class BedsSpec:
     discharge_hours: tuple[float, ...] = (1 / 24,) * 24
     pathways: tuple[Pathway, ...] = ()
     delay_factor: float = 1.0
+    settled_within: float = 0.005
+    pilot_runs: int = 4
     assumptions: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = field(default=(), repr=False)
 
@@ -237,6 +240,8 @@ def _problems(spec: BedsSpec) -> list[str]:
         found.append("the hours of leaving are 24 shares that add up to 1")
     if spec.pooling not in ("none", "after", "full") or not 0 <= spec.cancel_hour <= 24 or spec.rebook_days < 1:
         found.append("pooling is none, after or full; the hour of cancelling 0 to 24; days to book again 1 or more")
+    if spec.pilot_runs < 1 or not 0 < spec.settled_within < 1:
+        found.append("the warm-up needs a pilot run or more, and a share between 0 and 1 to settle within")
     if spec.days < 1:
         found.append("it runs for at least one day")
     return found
