@@ -257,6 +257,7 @@ def test_beds_for_a_target_are_the_fewest_that_meet_it() -> None:
         assert (at(0)[:-1] <= found.target).all()
         assert (at(1)[:-1] > found.target).all()
     assert found.measure == "days_full"
+    assert found.formula_words == "nights / days of the year / 92%"
     with pytest.raises(UserError, match="either"):
         beds.beds_for(spec, seed=1)
 

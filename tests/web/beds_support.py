@@ -100,7 +100,7 @@ def beds_for(measure: Any, target: float, more: int) -> BedsFor:
         for place, words in PLACES
     )  # fmt: skip
     by_ward = tuple((place, ward, 450 + more) for place in ("RM102", "RGP75") for ward in ("medicine", "surgery"))
-    return BedsFor(measure, target, "nights / 365 / 92%", rows, by_ward, ("General and acute ward groups alone.",))
+    return BedsFor(measure, target, "nights / days of the year / 92%", rows, by_ward, ("General and acute ward groups alone.",))
 
 
 def answers(question: str) -> list[BedsAnswers]:

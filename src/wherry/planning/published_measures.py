@@ -125,7 +125,9 @@ def cases_more(item: Item, given: Given) -> Floats:
 
 def virtual_beds(item: Item, given: Given) -> Floats:
     """Virtual ward beds that hold the nights taken from wards, at the item's occupancy."""
-    return _in_year(item, given, item.last) / 365 / item.occupancy
+    from wherry.planning.capacity import days_of
+
+    return _in_year(item, given, item.last) / days_of(item.last) / item.occupancy
 
 
 def total(item: Item, given: Given) -> Floats:

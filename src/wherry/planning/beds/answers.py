@@ -173,8 +173,8 @@ class BedsOutcome:
 class BedsForRow:
     """One site, or the group: beds that meet the target, beside the formula's and what there is.
 
-    `simulated` None: no number of beds that was tried meets it. `formula` is nights / 365 / occupancy (for a risk, at
-    the formula's own occupancy). `occupancy` and the rest are what the simulation shows with `simulated` beds.
+    `simulated` None: no number of beds that was tried meets it. `formula` is nights / days of the year /
+    occupancy (for a risk, at the formula's own occupancy). `occupancy` and the rest are what the simulation shows with `simulated` beds.
     """
 
     place: str

@@ -45,8 +45,8 @@ def beds_for(
 ) -> BedsFor:
     """The fewest general and acute beds of each site with which occupancy, or the share of days full, is at most so.
 
-    A day is full if at some moment of it no general bed of the site is free. Beside it the formula: nights / 365 /
-    occupancy (`occupancy`, or for days full `formula_occupancy`).
+    A day is full if at some moment of it no general bed of the site is free. Beside it the formula: nights / days of
+    the year / occupancy (`occupancy`, or for days full `formula_occupancy`).
     """
     if (occupancy is None) == (full_days is None):
         raise UserError("Ask either for an occupancy or for a share of days full.")
@@ -99,7 +99,7 @@ def beds_for(
         for n, site in enumerate(part.sites)
         for ward, beds in zip(part.wards, shared_out(load[n].tolist(), final[n]), strict=True)
     )
-    words = f"nights / 365 / {at:.0%}"
+    words = f"nights / days of the year / {at:.0%}"
     notes = [
         "General and acute ward groups alone: " + ", ".join(ward.words for ward in part.wards) + ".",
         f"{years} simulated years for every number of beds. " + _SMALL,
