@@ -23,7 +23,7 @@ from wherry.planning.answers.model import GROUP
 from wherry.planning.beds import columns as c
 from wherry.planning.beds.asking import pooling_said
 from wherry.planning.beds.building import changed_nights
-from wherry.planning.beds.figures import Floats
+from wherry.planning.beds.figures import Floats, half_width
 from wherry.planning.beds.prepare import ready, run
 from wherry.planning.beds.runner import measured
 from wherry.planning.beds.search import fewest, general_only, loads, shared_out, with_beds
@@ -256,6 +256,17 @@ def test_beds_for_a_target_are_the_fewest_that_meet_it() -> None:
 
         assert (at(0)[:-1] <= found.target).all()
         assert (at(1)[:-1] > found.target).all()
+        for n, row in enumerate(found.rows[:-1]):  # the ends of the interval, by trying
+            assert row.low is not None
+            assert row.high is not None
+            assert row.low <= numbers[n] <= row.high
+            for beds_tried, sign, meets in ((row.low, -1, True), (row.low - 1, -1, False), (row.high, 1, True),
+                                            (row.high - 1, 1, False)):  # fmt: skip
+                values = measured(with_beds(part, load, [beds_tried] * 2), 3, range(4), warm)[name][:, n]
+                assert (values.mean() + sign * half_width(values) <= found.target) is np.bool_(meets)
+        group = found.rows[-1]
+        assert group.low is not None
+        assert sum(row.low for row in found.rows[:-1]) <= group.low <= sum(numbers)
     assert found.measure == "days_full"
     assert found.formula_words == "nights / days of the year / 92%"
     with pytest.raises(UserError, match="either"):

@@ -95,12 +95,13 @@ def beds_for(measure: Any, target: float, more: int) -> BedsFor:
     rows = tuple(
         BedsForRow(
             place, words, BEDS[place], int(BEDS[place]) + more, BEDS[place] * 1.01, about(0.9), about(0.01),
-            about(0.07), about(0.1),
+            about(0.07), about(0.1), int(BEDS[place]) + more - 4, int(BEDS[place]) + more + 5,
         )
         for place, words in PLACES
     )  # fmt: skip
     by_ward = tuple((place, ward, 450 + more) for place in ("RM102", "RGP75") for ward in ("medicine", "surgery"))
-    return BedsFor(measure, target, "nights / days of the year / 92%", rows, by_ward, ("General and acute ward groups alone.",))
+    notes = ("General and acute ward groups alone.",)
+    return BedsFor(measure, target, "nights / days of the year / 92%", rows, by_ward, notes)
 
 
 def answers(question: str) -> list[BedsAnswers]:

@@ -95,11 +95,21 @@ def words_of(answers: BedsAnswers) -> str:
         rows = [
             (
                 row.words, _count(row.existing), "none" if row.simulated is None else f"{row.simulated:,}",
+                "" if row.low is None or row.high is None else f"{row.low:,} to {row.high:,}",
                 f"{row.formula:,.0f}", _percent(row.occupancy), _percent(row.days_full), _percent(row.boarded_share),
             )
             for row in found.rows
         ]  # fmt: skip
-        heads = ("general beds", "existing", "needed", "formula", "occupancy", "days full", "wait for a bed")
+        heads = (
+            "general beds",
+            "existing",
+            "needed",
+            "give or take",
+            "formula",
+            "occupancy",
+            "days full",
+            "wait for a bed",
+        )
         parts += [table(heads, rows), *found.notes]
     if answers.pooling is not None:
         rows = [

@@ -174,7 +174,9 @@ class BedsForRow:
     """One site, or the group: beds that meet the target, beside the formula's and what there is.
 
     `simulated` None: no number of beds that was tried meets it. `formula` is nights / days of the year /
-    occupancy (for a risk, at the formula's own occupancy). `occupancy` and the rest are what the simulation shows with `simulated` beds.
+    occupancy (for a risk, at the formula's own occupancy). `occupancy` and the rest are what the simulation shows with
+    `simulated` beds. With `low` to `high` beds the 95% interval of what is measured holds the target, so other years
+    may ask for any of them; None: one year only, or none was found.
     """
 
     place: str
@@ -186,6 +188,8 @@ class BedsForRow:
     time_full: Estimate
     days_full: Estimate
     boarded_share: Estimate
+    low: int | None = None
+    high: int | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ the variant's own. Searches are over general and acute ward groups.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -21,7 +23,7 @@ from wherry.planning.beds.answers import (
     Winter,
     WinterRow,
 )
-from wherry.planning.beds.figures import Floats, estimate
+from wherry.planning.beds.figures import Floats, estimate, half_width
 from wherry.planning.beds.runner import Told, measured, warm_up
 from wherry.planning.beds.search import MOST, fewest, general_only, loads, shared_out, with_beds
 from wherry.planning.beds.spec import BedsSpec, Profile
@@ -68,19 +70,30 @@ def beds_for(
             seen[key] = measured(with_beds(part, load, beds), seed, numbers, warm, workers=workers)
         return seen[key]
 
-    def meets(beds: list[int]) -> list[bool]:
-        found = look(beds)[name].mean(axis=0)
-        return [found[n] <= target and beds[n] > 0 for n in range(len(beds))]
+    def meets(beds: list[int], widths: int = 0) -> list[bool]:
+        values = look(beds)[name]
+        return [
+            values[:, n].mean() + widths * (half_width(values[:, n]) or 0.0) <= target and beds[n] > 0
+            for n in range(len(beds))
+        ]
 
     at = target if measure == "occupancy" else formula_occupancy
     formula = [part.offered(site) / at for site in part.sites]
-    found = fewest(meets, formula, [int(MOST * one) + 50 for one in load.sum(axis=1)])
+    most = [int(MOST * one) + 50 for one in load.sum(axis=1)]
+    found = fewest(meets, formula, most)
     final = [one if one is not None else int(MOST * load[n].sum()) + 50 for n, one in enumerate(found)]
     shown = look(final)
+    low, high = (
+        _with_group(fewest(partial(meets, widths=widths), final, most), final)
+        if years > 1
+        else [None] * (len(final) + 1)
+        for widths in (-1, 1)
+    )
     existing = [float(sum(row)) for row in part.beds]
     rows = []
     for n, place in enumerate((*part.sites, GROUP)):
         group = place == GROUP
+        missing = None in found if group else found[n] is None
         rows.append(
             BedsForRow(
                 place=place,
@@ -92,6 +105,8 @@ def beds_for(
                 time_full=estimate(shown["time_full"][:, n]),
                 days_full=estimate(shown["days_full"][:, n]),
                 boarded_share=estimate(shown["boarded_share"][:, n]),
+                low=None if missing else low[n],
+                high=None if missing else high[n],
             )
         )
     by_ward = tuple(
@@ -103,6 +118,8 @@ def beds_for(
     notes = [
         "General and acute ward groups alone: " + ", ".join(ward.words for ward in part.wards) + ".",
         f"{years} simulated years for every number of beds. " + _SMALL,
+        "Another set of years would give other numbers: with any number of beds in the range, what these years show "
+        "cannot be told from the target (95%).",
         "The group's row adds up the sites; it counts as full only while every site is.",
     ]
     if measure == "days_full":
@@ -110,6 +127,14 @@ def beds_for(
     if spec.pooling != "none":
         notes.append("Sites take each other's patients here, so each site's number leans on the others'.")
     return BedsFor(measure, target, words, tuple(rows), by_ward, tuple(notes))
+
+
+def _with_group(sites: list[int | None], final: list[int]) -> list[int | None]:
+    """An end of each site's interval, then the group's: sites' years are independent, so distances add as squares."""
+    if any(one is None for one in sites):
+        return [*sites, None]
+    far = [int(one or 0) - beds for one, beds in zip(sites, final, strict=True)]
+    return [*sites, sum(final) + round(math.copysign(math.hypot(*far), sum(far)))]
 
 
 def pooling(

@@ -11,6 +11,7 @@ from typing import Any
 from wherry.planning.beds.answers import (
     GROUP,
     BedsFor,
+    BedsForRow,
     BedsOutcome,
     Estimate,
     MonthRow,
@@ -166,9 +167,11 @@ def enough_rows(by_occupancy: BedsFor, by_risk: BedsFor) -> list[dict[str, Any]]
                 "existing": whole(there),
                 "formula": whole(row.formula),
                 "occupancy": _found(row.simulated),
+                "occupancy_range": _range(row),
                 "occupancy_gap": _gap(row.simulated, there),
                 "occupancy_full": cell(row.days_full, "share"),
                 "risk": _found(other.simulated),
+                "risk_range": _range(other),
                 "risk_gap": _gap(other.simulated, there),
                 "risk_occupancy": cell(other.occupancy, "share"),
             }
@@ -178,6 +181,11 @@ def enough_rows(by_occupancy: BedsFor, by_risk: BedsFor) -> list[dict[str, Any]]
 
 def _found(beds: int | None) -> str:
     return "none that was tried" if beds is None else whole(beds)
+
+
+def _range(row: BedsForRow) -> str:
+    """From how many beds to how many other years might ask for."""
+    return "" if row.low is None or row.high is None else f"{whole(row.low)} to {whole(row.high)}"
 
 
 def _gap(beds: int | None, there: float | None) -> str:
