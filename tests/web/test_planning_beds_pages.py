@@ -209,7 +209,11 @@ def test_every_answer_has_its_tables_and_says_how_sure_it_is(
     ):
         assert part in said, part
     own = {
-        "enough": ["1,420 1,416 to 1,425 20 missing", "1,490 1,486 to 1,495 90 missing", "General and acute ward groups alone."],
+        "enough": [
+            "1,420 1,416 to 1,425 20 missing",
+            "1,490 1,486 to 1,495 90 missing",
+            "General and acute ward groups alone.",
+        ],
         "pooling": ["Another site's bed at once", "50 ± 1", "Norwich 960, Gorleston 540."],
         "winter": ["January", "the difference is 30 (± 1)"],
         "more": ["+30", "900 fewer", "as it is"],
