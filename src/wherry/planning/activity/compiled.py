@@ -1,8 +1,4 @@
-"""Compiles the loops of planning with Numba, without Python inside, and keeps what was compiled where that can be.
-
-Numba looks only at the file of the function itself to tell whether what it kept is out of date: after a change of a
-function that others call from another file, remove this folder's `__pycache__`.
-"""
+"""Compiles the loops of planning with Numba, without Python inside, and keeps what was compiled where that can be."""
 
 from __future__ import annotations
 
