@@ -29,7 +29,7 @@ from wherry.web.access import Role
 from wherry.web.access.access import access_of
 from wherry.web.access.models import AuditEvent, User
 from wherry.web.components import workers
-from wherry.web.planning import jobs, services, store, work
+from wherry.web.planning import jobs, services, store, work, work_once
 from wherry.web.planning.models import PlanRun, RunState
 from wherry.web.planning.scenario_selectors import version
 
@@ -165,7 +165,7 @@ def test_a_run_refused_by_the_database_is_the_one_that_is_going(
     made_version()
     access = access_of(make_user(P))
     first = services.start(access=access, version=version("handmade"))
-    monkeypatch.setattr(services, "going", lambda key: None)  # as one sees who looked a moment too early
+    monkeypatch.setattr(work_once, "_going", lambda kind, key: None)  # as one sees who looked a moment too early
     second = services.start(access=access, version=version("handmade"))
     assert (second.run.pk, second.shared) == (first.run.pk, True)
 

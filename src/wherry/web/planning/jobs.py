@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from django.db import transaction
 from django_tasks import task
 
-from wherry.errors import UserError
 from wherry.web.components import workers
 from wherry.web.planning.models import PlanRun, RunState
 
@@ -40,35 +38,14 @@ def _lost(run: PlanRun, now: datetime) -> bool:
 @task()
 def run_plan(run_id: int) -> None:
     """Work out one run. What goes wrong is kept with the run, in words if it is the person's to mend."""
-    taken = PlanRun.objects.filter(pk=run_id, state=RunState.WAITING).update(
-        state=RunState.RUNNING, worker=workers.here(), started_at=datetime.now(UTC), seen_at=datetime.now(UTC)
-    )
-    if not taken:
-        return
-    run = PlanRun.objects.get(pk=run_id)
-    try:
-        _work(run)
-    except UserError as error:
-        fail(run, str(error))
-    except Exception:
-        fail(run, UNEXPECTED)
-        raise
+    from wherry.web.planning import store, work, work_once
 
+    def do(run: PlanRun, say: work_once.Say) -> work_once.Done:
+        with store.writing(run.pk) as folder:
+            found = work.work_out(run.text, f"{run.slug}, version {run.number}", folder, say)
+        return work_once.Done(found.result, found.headline, found.baseline)
 
-def _work(run: PlanRun) -> None:
-    from wherry.web.planning import store, work
-
-    def say(words: str, share: float) -> None:
-        run.progress, run.done_share, run.seen_at = words[:160], share, datetime.now(UTC)
-        run.save(update_fields=["progress", "done_share", "seen_at"])
-
-    with store.writing(run.pk) as folder:
-        found = work.work_out(run.text, f"{run.slug}, version {run.number}", folder, say)
-    with transaction.atomic():
-        run.state, run.going, run.progress, run.done_share = RunState.DONE, "", "", 1.0
-        run.result, run.headline, run.baseline = found.result, found.headline, found.baseline[:200]
-        run.finished_at = run.seen_at = datetime.now(UTC)
-        run.save()
+    work_once.work(run_id, do)
 
 
 def fail(run: PlanRun, words: str) -> None:

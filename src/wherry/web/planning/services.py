@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from wherry.errors import UserError
-from wherry.web.access import Permission, audit
+from wherry.web.access import Permission
 from wherry.web.access.access import Access
-from wherry.web.planning import jobs
-from wherry.web.planning.models import PlanRun, RunState
+from wherry.web.planning import jobs, work_once
+from wherry.web.planning.models import PlanRun
 from wherry.web.planning.scenario_selectors import Version
 
 
@@ -46,50 +45,23 @@ def start(*, access: Access, version: Version) -> Started:
     Raises `PermissionDenied`, and `UserError` for a text that is empty. A text that cannot be read fails as a run, in
     words, so that whoever looks later sees that it was tried.
     """
-    user = access.user
-    if user is None or not access.can(Permission.MAKE_PLANS):
+    if access.user is None or not access.can(Permission.MAKE_PLANS):
         raise PermissionDenied(Permission.MAKE_PLANS.value)
     if not version.text.strip():
         raise UserError(f"{version.title}, {version.words}, has no text. Nothing was started.")
     key = going_key(version.slug, version.number, version.text)
-    run = going(key)
-    shared = run is not None
-    if run is None:
-        try:
-            with transaction.atomic():
-                run = PlanRun.objects.create(
-                    slug=version.slug,
-                    number=version.number,
-                    title=version.title[:200],
-                    text=version.text,
-                    asked_by=user,
-                    asked_by_name=user.display_name[:200],
-                    asked_at=datetime.now(UTC),
-                    progress="Waiting for its turn",
-                    going=key,
-                )
-        except IntegrityError:  # somebody was a moment earlier
-            run, shared = PlanRun.objects.get(kind="plan", going=key), True
-    audit.record(
+    run, shared = work_once.ask(
         access=access,
-        action="plan.run_joined" if shared else "plan.run_started",
-        subject_kind="plan_run",
-        subject_key=str(run.pk),
-        purpose="planning",
+        kind="plan",
+        key=key,
+        fields={
+            "slug": version.slug,
+            "number": version.number,
+            "title": version.title[:200],
+            "text": version.text,
+        },
+        enqueue=lambda pk: jobs.run_plan.enqueue(run_id=pk),
+        actions=("plan.run_started", "plan.run_joined"),
         detail={"scenario": version.slug, "version": version.number, "text": key},
     )
-    if not shared:
-        jobs.run_plan.enqueue(run_id=run.pk)
     return Started(run, shared)
-
-
-def going(key: str) -> PlanRun | None:
-    """The run of a key that is waiting or being worked out. One whose worker died is marked as failed here."""
-    run = PlanRun.objects.select_for_update().filter(kind="plan", going=key).first()
-    if run is None:
-        return None
-    state, failure = jobs.standing(run)
-    if state == RunState.FAILED:
-        jobs.fail(run, failure)
-        return None
-    return run

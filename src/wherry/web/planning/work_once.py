@@ -1,4 +1,4 @@
-"""Long work that is one run, whoever asks for it while it is going, and the task that does it: beds, and published."""
+"""Long work that is one run, whoever asks for it while it is going, and its task: plans, beds, what was published."""
 
 from __future__ import annotations
 
@@ -31,9 +31,20 @@ class Done:
 
 @transaction.atomic
 def ask(
-    *, access: Access, kind: str, key: str, fields: Mapping[str, Any], enqueue: Callable[[int], object]
+    *,
+    access: Access,
+    kind: str,
+    key: str,
+    fields: Mapping[str, Any],
+    enqueue: Callable[[int], object],
+    actions: tuple[str, str] | None = None,
+    detail: Mapping[str, Any] | None = None,
 ) -> tuple[PlanRun, bool]:
-    """The run of a key, made if none is going; whether it was there already. A worker takes it from here."""
+    """The run of a key, made if none is going; whether it was there already. A worker takes it from here.
+
+    `actions` are what the audit log calls asking and joining, `detail` what it keeps: by default by kind, and what was
+    asked. Raises `PermissionDenied`.
+    """
     user = access.user
     if user is None or not access.can(Permission.MAKE_PLANS):
         raise PermissionDenied(Permission.MAKE_PLANS.value)
@@ -55,11 +66,11 @@ def ask(
             run, shared = PlanRun.objects.get(kind=kind, going=key), True
     audit.record(
         access=access,
-        action=f"plan.{kind}_{'joined' if shared else 'asked'}",
+        action=(actions or (f"plan.{kind}_asked", f"plan.{kind}_joined"))[shared],
         subject_kind="plan_run",
         subject_key=str(run.pk),
         purpose="planning",
-        detail=fields.get("asked", {}),
+        detail=dict(fields.get("asked", {}) if detail is None else detail),
     )
     if not shared:
         enqueue(run.pk)
