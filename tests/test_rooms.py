@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "synthetic": {"reference"},
     "hub": {"reference"},
     "waiting": {"reference", "hub"},
+    "flow": {"reference", "hub"},
     "planning": {"reference", "hub", "waiting"},
 }
 

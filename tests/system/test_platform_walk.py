@@ -30,6 +30,13 @@ PLACES = {
     Role.CALL_HANDLER: ["/", "/offers/calls/", "/waiting-well/ask/"],
     Role.CANCER_NAVIGATOR: ["/", "/cancer/", "/elective/capacity/", "/elective/diagnostics/"],
     Role.PLANNER: ["/", "/plans/", "/data/"],
+    Role.SITE_MANAGER: ["/"],
+    Role.WARD_NURSE: ["/"],
+    Role.DISCHARGE_COORDINATOR: ["/"],
+    Role.CARE_TEAM: ["/"],
+    Role.VIRTUAL_WARD_CLINICIAN: ["/"],
+    Role.HUB_CLINICIAN: ["/"],
+    Role.AMBULANCE_CLINICIAN: ["/"],
 }
 
 

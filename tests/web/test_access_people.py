@@ -145,7 +145,10 @@ def test_demonstration_accounts_are_one_a_role_and_the_same_each_time(db: None, 
     for account in first:
         user = User.objects.get(username=account.username)
         assert user.check_password(account.password)
-        assert access_of(user).organisations == {"RM1", "RGP"}
+        elsewhere = {Role.CARE_TEAM: {"E10000020"}, Role.HUB_CLINICIAN: {"RY3"}, Role.AMBULANCE_CLINICIAN: {"RYC"}}
+        both = {Role.VIRTUAL_WARD_CLINICIAN, Role.DISCHARGE_COORDINATOR}
+        expected = elsewhere.get(account.role, {"RM1", "RGP"} | ({"RY3"} if account.role in both else set()))
+        assert access_of(user).organisations == expected
     assert (no_data / "demo-accounts.json").stat().st_mode & 0o077 == 0
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 from dataclasses import dataclass
+from itertools import chain
 
 from django.db import transaction
 
@@ -46,6 +47,21 @@ _PEOPLE = {
     Role.CALL_HANDLER: ("calls", "Carol", "Heron"),
     Role.CANCER_NAVIGATOR: ("navigator", "Nadia", "Rudder"),
     Role.PLANNER: ("planner", "Petra", "Willow"),
+    Role.SITE_MANAGER: ("site", "Simon", "Harbour"),
+    Role.WARD_NURSE: ("ward", "Wanda", "Barley"),
+    Role.DISCHARGE_COORDINATOR: ("discharge", "Diana", "Otter"),
+    Role.CARE_TEAM: ("council", "Conrad", "Lantern"),
+    Role.VIRTUAL_WARD_CLINICIAN: ("virtual", "Vera", "Osprey"),
+    Role.HUB_CLINICIAN: ("hub", "Hanif", "Kestrel"),
+    Role.AMBULANCE_CLINICIAN: ("ambulance", "Amber", "Bittern"),
+}
+#: Roles that also stand, or only stand, elsewhere than at the acute trusts. `None` stands for the trusts.
+_WHERE: dict[Role, tuple[str | None, ...]] = {
+    Role.CARE_TEAM: ("E10000020",),
+    Role.VIRTUAL_WARD_CLINICIAN: (None, "RY3"),
+    Role.HUB_CLINICIAN: ("RY3",),
+    Role.AMBULANCE_CLINICIAN: ("RYC",),
+    Role.DISCHARGE_COORDINATOR: (None, "RY3"),
 }
 
 
@@ -75,9 +91,10 @@ def make_demo_accounts(system: str, trusts: tuple[str, ...] | None = None) -> li
     passwords = _passwords()
     made = []
     for role, (username, forename, surname) in _PEOPLE.items():
+        where = tuple(chain.from_iterable(codes if place is None else (place,) for place in _WHERE.get(role, (None,))))
         with transaction.atomic():
-            _make(username, forename, surname, passwords[username], role, codes)
-        words = f"{role.words} at {', '.join(codes)}"
+            _make(username, forename, surname, passwords[username], role, where)
+        words = f"{role.words} at {', '.join(where)}"
         made.append(DemoAccount(username, passwords[username], words, role))
     return made
 

@@ -40,6 +40,22 @@ class Permission(StrEnum):
     SEE_DIAGNOSTICS = "diagnostics.see"
     SEE_PLANS = "plans.see"
     MAKE_PLANS = "plans.make"
+    SEE_FLOW = "flow.see"
+    SEE_BED_PATIENTS = "beds.see_patients"
+    PLACE_PATIENTS = "beds.place"
+    MANAGE_BEDS = "beds.manage"
+    WORK_FEED = "feed.work"
+    DECLARE_ESCALATION = "escalation.declare"
+    SEE_DISCHARGE = "discharge.see"
+    REVIEW_STAY = "discharge.review"
+    PLAN_DISCHARGE = "discharge.plan"
+    DO_OWN_TASKS = "discharge.own_tasks"
+    SEE_VIRTUAL = "virtual.see"
+    WORK_VIRTUAL = "virtual.work"
+    REFER_VIRTUAL = "virtual.refer"
+    SEE_CALLS = "calls.see"
+    OFFER_CALLS = "calls.offer"
+    ANSWER_CALLS = "calls.answer"
     SEE_AUDIT = "audit.see"
     MANAGE_ACCESS = "access.manage"
 
@@ -78,6 +94,22 @@ _WORDS = {
     Permission.SEE_DIAGNOSTICS: "See who waits for a diagnostic test",
     Permission.SEE_PLANS: "See scenarios of demand, capacity and beds",
     Permission.MAKE_PLANS: "Change scenarios and run them",
+    Permission.SEE_FLOW: "See beds, departments and the next days, in totals",
+    Permission.SEE_BED_PATIENTS: "See who lies in which bed",
+    Permission.PLACE_PATIENTS: "Reserve beds and place patients",
+    Permission.MANAGE_BEDS: "Close, clean, open and escalate beds",
+    Permission.WORK_FEED: "Work on messages that could not be applied",
+    Permission.DECLARE_ESCALATION: "Declare an escalation level and do what it asks for",
+    Permission.SEE_DISCHARGE: "See who is ready to leave and what holds them",
+    Permission.REVIEW_STAY: "Record criteria to reside, expected dates and red or green days",
+    Permission.PLAN_DISCHARGE: "Plan discharges: pathway, tasks, delay causes, escalation",
+    Permission.DO_OWN_TASKS: "Do the discharge tasks of one's own organisation",
+    Permission.SEE_VIRTUAL: "See who is on a virtual ward",
+    Permission.WORK_VIRTUAL: "Admit to, watch over and discharge from virtual wards",
+    Permission.REFER_VIRTUAL: "Refer a patient to a virtual ward",
+    Permission.SEE_CALLS: "See calls offered to the community",
+    Permission.OFFER_CALLS: "Offer a 999 or 111 call to the community",
+    Permission.ANSWER_CALLS: "Accept, refuse, dispatch and close calls offered to the community",
     Permission.SEE_AUDIT: "Read and export the audit log",
     Permission.MANAGE_ACCESS: "Manage people and their roles",
 }
@@ -95,6 +127,13 @@ class Role(StrEnum):
     CALL_HANDLER = "call_handler"
     CANCER_NAVIGATOR = "cancer_navigator"
     PLANNER = "planner"
+    SITE_MANAGER = "site_manager"
+    WARD_NURSE = "ward_nurse"
+    DISCHARGE_COORDINATOR = "discharge_coordinator"
+    CARE_TEAM = "care_team"
+    VIRTUAL_WARD_CLINICIAN = "virtual_ward_clinician"
+    HUB_CLINICIAN = "hub_clinician"
+    AMBULANCE_CLINICIAN = "ambulance_clinician"
 
     @property
     def words(self) -> str:
@@ -109,6 +148,7 @@ class Role(StrEnum):
 
 _EVERYONE = {Permission.SEE_SELF, Permission.SEE_CONTROL_ROOM, Permission.SEE_PUBLISHED}
 _TOTALS = {Permission.SEE_CAPACITY, Permission.SEE_AID, Permission.SEE_CHOICES}
+_BEDS = {Permission.SEE_FLOW, Permission.SEE_IDENTITY, Permission.SEE_BED_PATIENTS}
 _PATIENTS = {Permission.SEE_OFFERS, Permission.SEE_WELL, Permission.SEE_CANCER, Permission.SEE_DIAGNOSTICS}
 
 #: The whole policy. Analysts and executives never see a name; only information governance reads the audit log.
@@ -143,7 +183,12 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_QUALITY,
             Permission.AGREE_MOVES,
             Permission.REVIEW_HARM,
+            Permission.REVIEW_STAY,
+            Permission.SEE_DISCHARGE,
+            Permission.SEE_VIRTUAL,
+            Permission.REFER_VIRTUAL,
         }
+        | _BEDS
         | _TOTALS
         | _PATIENTS
     ),
@@ -151,9 +196,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         _EVERYONE
         | _TOTALS
         | {Permission.SEE_LIST, Permission.EXPORT_LIST, Permission.SEE_QUALITY}
-        | {Permission.SEE_PLANS, Permission.MAKE_PLANS}
+        | {Permission.SEE_PLANS, Permission.MAKE_PLANS, Permission.SEE_FLOW}
     ),
-    Role.EXECUTIVE: frozenset(_EVERYONE | _TOTALS | {Permission.SEE_PLANS}),
+    Role.EXECUTIVE: frozenset(_EVERYONE | _TOTALS | {Permission.SEE_PLANS, Permission.SEE_FLOW}),
     Role.INFORMATION_GOVERNANCE: frozenset(_EVERYONE | {Permission.SEE_AUDIT, Permission.SEE_QUALITY}),
     Role.ADMINISTRATOR: frozenset(_EVERYONE | {Permission.MANAGE_ACCESS, Permission.SEE_QUALITY}),
     Role.CALL_HANDLER: frozenset(
@@ -165,6 +210,39 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         | {Permission.SEE_CANCER, Permission.TRACK_CANCER, Permission.SEE_DIAGNOSTICS}
     ),
     Role.PLANNER: frozenset(
-        _EVERYONE | _TOTALS | {Permission.SEE_QUALITY, Permission.SEE_PLANS, Permission.MAKE_PLANS}
+        _EVERYONE | _TOTALS | {Permission.SEE_QUALITY, Permission.SEE_PLANS, Permission.MAKE_PLANS, Permission.SEE_FLOW}
+    ),
+    Role.SITE_MANAGER: frozenset(
+        _EVERYONE
+        | _BEDS
+        | {Permission.PLACE_PATIENTS, Permission.MANAGE_BEDS, Permission.WORK_FEED, Permission.DECLARE_ESCALATION}
+        | {Permission.SEE_DISCHARGE, Permission.REVIEW_STAY, Permission.SEE_VIRTUAL, Permission.REFER_VIRTUAL}
+        | {Permission.SEE_QUALITY}
+    ),
+    Role.WARD_NURSE: frozenset(
+        _EVERYONE
+        | _BEDS
+        | {Permission.MANAGE_BEDS, Permission.SEE_DISCHARGE, Permission.REVIEW_STAY, Permission.DO_OWN_TASKS}
+        | {Permission.REFER_VIRTUAL}
+    ),
+    Role.DISCHARGE_COORDINATOR: frozenset(
+        _EVERYONE
+        | _BEDS
+        | {Permission.SEE_DISCHARGE, Permission.REVIEW_STAY, Permission.PLAN_DISCHARGE, Permission.DO_OWN_TASKS}
+        | {Permission.REFER_VIRTUAL, Permission.SEE_VIRTUAL}
+    ),
+    Role.CARE_TEAM: frozenset(_EVERYONE | {Permission.DO_OWN_TASKS}),
+    Role.VIRTUAL_WARD_CLINICIAN: frozenset(
+        _EVERYONE
+        | {Permission.SEE_IDENTITY, Permission.SEE_VIRTUAL, Permission.WORK_VIRTUAL, Permission.REFER_VIRTUAL}
+        | {Permission.SEE_FLOW}
+    ),
+    Role.HUB_CLINICIAN: frozenset(
+        _EVERYONE
+        | {Permission.SEE_IDENTITY, Permission.SEE_CALLS, Permission.ANSWER_CALLS, Permission.REFER_VIRTUAL}
+        | {Permission.SEE_FLOW}
+    ),
+    Role.AMBULANCE_CLINICIAN: frozenset(
+        _EVERYONE | {Permission.SEE_IDENTITY, Permission.SEE_CALLS, Permission.OFFER_CALLS, Permission.SEE_FLOW}
     ),
 }

@@ -52,6 +52,13 @@ INSTALLED_APPS = [
     "wherry.web.well",
     "wherry.web.cancer",
     "wherry.web.planning",
+    "wherry.web.feed",
+    "wherry.web.beds",
+    "wherry.web.outlook",
+    "wherry.web.discharge",
+    "wherry.web.emergency",
+    "wherry.web.virtual",
+    "wherry.web.unplanned",
 ]
 
 MIDDLEWARE = [

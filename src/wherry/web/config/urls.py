@@ -14,6 +14,13 @@ urlpatterns = [
     path("waiting-well/", include("wherry.web.well.urls")),
     path("cancer/", include("wherry.web.cancer.urls")),
     path("plans/", include("wherry.web.planning.urls")),
+    path("live-feed/", include("wherry.web.feed.urls")),
+    path("beds/", include("wherry.web.beds.urls")),
+    path("next-days/", include("wherry.web.outlook.urls")),
+    path("discharge/", include("wherry.web.discharge.urls")),
+    path("emergency/", include("wherry.web.emergency.urls")),
+    path("virtual-wards/", include("wherry.web.virtual.urls")),
+    path("unplanned-care/", include("wherry.web.unplanned.urls")),
     path("my/health/", include("wherry.web.well.patient_urls")),
     path("my/", include("wherry.web.offers.patient_urls")),
 ]

@@ -1,0 +1,1 @@
+"""Unplanned care hub."""

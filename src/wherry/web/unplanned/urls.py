@@ -1,0 +1,8 @@
+"""Addresses of unplanned care hub."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+app_name = "unplanned"
+urlpatterns: list[URLPattern] = []
