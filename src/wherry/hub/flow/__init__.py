@@ -1,0 +1,1 @@
+"""The history of flow: weeks of visits without identities, for forecasts."""
