@@ -22,6 +22,11 @@ from wherry.web.access.requires import MARK
 _SEEN = "seen_at"
 
 
+def _by_itself(request: HttpRequest) -> bool:
+    """Whether a page asked of its own accord (`components.live`): that is no sign that somebody sits before it."""
+    return request.method == "GET" and ("X-Wherry-Poll" in request.headers or "refreshed" in request.GET)
+
+
 class IdleSessionMiddleware:
     """End a session after `SESSION_IDLE_SECONDS` without a page. The moment is stored at most once a minute."""
 
@@ -37,7 +42,7 @@ class IdleSessionMiddleware:
                 messages.info(
                     request, "You were signed out after 30 minutes without a page. Nothing was lost; sign in again."
                 )
-            elif _SEEN not in request.session or now - seen > 60:
+            elif _SEEN not in request.session or (now - seen > 60 and not _by_itself(request)):
                 request.session[_SEEN] = now
         return self.get_response(request)
 

@@ -1,0 +1,232 @@
+"""Pages that refresh themselves: whole the first time, and for `?version=` either nothing (204) or the changed part.
+
+A view calls `show`. The part that changes is a template of its own, rendered without the request, so that it can be
+kept: whoever has the same `scope` (place and right to see names) gets the same text, made at most twice a second in a
+process however many people look. What it says must therefore depend on nothing but its scope. Forms in it would need a
+person's own token: link to a page, or use `<button form="...">` with a form that stands outside of it.
+
+The script is `static/wherry/live.js`; without it the page has a link and reloads every half minute. A poll is no sign
+that somebody is there: it does not put off the end of an idle session.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from wherry.web.access import audit
+from wherry.web.access.access import Access
+from wherry.web.access.http import Request
+from wherry.web.access.models import AuditEvent
+
+#: A part that is younger than this is sent again, whatever has changed since: with one poll a second, a change still
+#: shows within two seconds, and a burst of messages does not make the same page a hundred times.
+YOUNG_SECONDS = 0.5
+#: A part is made again this often even if nothing changed, for its clocks go on.
+TICK_SECONDS = 60
+#: Whom a person was shown on a page that refreshes itself is written down again after this long.
+SHOWN_AGAIN_AFTER = timedelta(minutes=30)
+_KEPT_AT_MOST = 500
+
+
+@dataclass(frozen=True)
+class Part:
+    """The changing part of a page as it was made. `shown` are the subjects (visits, calls) that it names."""
+
+    version: str
+    html: SafeString
+    shown: frozenset[str]
+    as_at: datetime
+    made: float
+
+
+@dataclass(frozen=True)
+class Live:
+    """What the page's template needs: the address to poll and the part itself."""
+
+    url: str
+    refresh_url: str
+    part: Part
+
+
+class _Kept:
+    """Parts by scope, the least lately used thrown away first; one thread makes a part while others wait for it."""
+
+    def __init__(self) -> None:
+        self._parts: OrderedDict[Hashable, Part] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, version: Callable[[], str], make: Callable[[str], Part], seen: str) -> Part:
+        """The part, made again if it is old and something changed. Nobody who has `seen` a newer one gets an older."""
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            part = self._parts.get(key)
+            young = part is not None and time.monotonic() - part.made < YOUNG_SECONDS
+            if part is not None and young and _order(seen) <= _order(part.version):
+                return part
+            now = version()
+            if part is None or part.version != now:
+                part = make(now)
+            with self._lock:
+                self._parts[key] = part
+                self._parts.move_to_end(key)
+                while len(self._parts) > _KEPT_AT_MOST:
+                    old, _ = self._parts.popitem(last=False)
+                    self._making.pop(old, None)
+        return part
+
+    def forget(self) -> None:
+        with self._lock:
+            self._parts.clear()
+            self._making.clear()
+
+
+def _order(version: str) -> tuple[int, int]:
+    """Which of two versions is newer; of what is no version, nothing is older.
+
+    >>> _order("9-200") < _order("10-100"), _order("10-100") < _order("10-101"), _order("x")
+    (True, True, (-1, -1))
+    """
+    number, _, minute = version.partition("-")
+    whole = len(version) < 40 and number.isdecimal() and minute.isdecimal()
+    return (int(number), int(minute)) if whole else (-1, -1)
+
+
+_kept = _Kept()
+
+
+def forget() -> None:
+    """Throw every kept part away: for tests, and for measuring what a page costs without them."""
+    _kept.forget()
+
+
+def show(
+    request: Request,
+    *,
+    page: str,
+    part: str,
+    scope: Hashable,
+    context: Callable[[], Mapping[str, Any]],
+    organisations: Iterable[str] | None = None,
+    around: Callable[[], Mapping[str, Any]] | None = None,
+    audited: tuple[str, str, str, str] | None = None,
+) -> HttpResponse:
+    """Answer a live page.
+
+    `page` is a template that extends `components/live.jinja`, `part` the one of the changing part, `context` what the
+    part needs (called only when it must be made again; its entry `shown`, if any, are the keys of whom it names) and
+    `around` what the rest of the page needs. `organisations` are those whose changes matter, all by default. `audited`
+    is (action, subject kind, subject key, organisation) of the audit line for showing the people in `shown`.
+    """
+    wanted = None if organisations is None else tuple(sorted(set(organisations)))
+    key, seen = (part, scope, wanted), request.GET.get("version", "")
+    made = _kept.get(key, lambda: version(wanted), lambda number: _make(part, context, wanted, number), seen)
+    if seen == made.version:
+        return HttpResponse(status=204)
+    if audited is not None and made.shown:
+        log_shown(request.access, *audited, keys=made.shown)
+    if "version" in request.GET:
+        return HttpResponse(made.html, headers={"X-Wherry-Version": made.version})
+    query = request.GET.copy()
+    query.pop("refreshed", None)
+    again = query.copy()
+    again["refreshed"] = "1"
+    url = request.path + (f"?{query.urlencode()}" if query else "")
+    live = Live(url, f"{request.path}?{again.urlencode()}", made)
+    return render(request, page, {**(around() if around is not None else {}), "live": live})
+
+
+def version(organisations: Iterable[str] | None = None) -> str:
+    """What a page was made of: the number of changes, and the minute, for its clocks go on."""
+    from wherry.web.feed import changes, clock
+
+    return f"{changes.version(organisations)}-{int(clock.now().timestamp() // TICK_SECONDS)}"
+
+
+def _make(
+    part: str, context: Callable[[], Mapping[str, Any]], organisations: Iterable[str] | None, number: str
+) -> Part:
+    from wherry.web.feed import clock
+
+    began = time.monotonic()
+    at = clock.now()
+    values = dict(context())
+    shown = frozenset(values.pop("shown", ()))
+    html = render_to_string(part, {"as_at": at, "late": late_feeds(organisations), **values})
+    return Part(number, SafeString(html), shown, at, began)
+
+
+def late_feeds(organisations: Iterable[str] | None = None) -> list[str]:
+    """One sentence for each feed that is late: what a page shows may be old."""
+    from wherry.web.components.formats import moment
+    from wherry.web.feed import clock
+    from wherry.web.feed.models import Sender
+
+    now = clock.now()
+    rows = Sender.objects.order_by("code")
+    if organisations is not None:
+        rows = rows.filter(organisation__in=list(organisations))
+    late = []
+    for sender in rows:
+        told = sender.last_recorded_at
+        if told is None or now - told > timedelta(minutes=sender.late_after_minutes):
+            since = f"since {moment(told)}" if told else "and has never sent anything"
+            late.append(f"The feed from {sender.code.replace('|', ' ')} is late {since}: what is here may be old.")
+    return late
+
+
+_told: dict[tuple[str, str, str, str], tuple[float, frozenset[str]]] = {}
+_told_lock = threading.Lock()
+
+
+def log_shown(access: Access, action: str, kind: str, subject: str, organisation: str, *, keys: Iterable[str]) -> None:
+    """Write an audit line with those of `keys` whom this person has not been shown here in the last half hour."""
+    user = access.user
+    if user is None:
+        raise audit.AnonymousActor(f"{action} on {kind} {subject}: a look needs a signed-in person")
+    wanted = frozenset(keys)
+    mine = (user.username, action, kind, subject)
+    with _told_lock:
+        until, known = _told.get(mine, (0.0, frozenset()))
+    if time.monotonic() < until and wanted <= known:
+        return
+    since = datetime.now(UTC) - SHOWN_AGAIN_AFTER
+    lines = AuditEvent.objects.filter(
+        actor=user.username, action=action, subject_kind=kind, subject_key=subject[:200], at__gte=since
+    )
+    rows = list(lines.values_list("at", "detail"))
+    written = frozenset().union(*(_keys_of(detail) for _, detail in rows))
+    fresh = wanted - written
+    if fresh:
+        audit.record(
+            access=access,
+            action=action,
+            subject_kind=kind,
+            subject_key=subject,
+            organisation=organisation,
+            detail={"shown": sorted(fresh)},
+        )
+    oldest = min((at for at, _ in rows), default=datetime.now(UTC))
+    left = (oldest - since).total_seconds()
+    with _told_lock:
+        if len(_told) > 10_000:
+            _told.clear()
+        _told[mine] = (time.monotonic() + left, written | fresh)
+
+
+def _keys_of(detail: str) -> frozenset[str]:
+    import json
+
+    return frozenset(json.loads(detail).get("shown", ()))
