@@ -135,6 +135,7 @@ class Listener:
             return
         except (OSError, ssl.SSLError):
             self.counts.lost += 1
+            writer.transport.abort()
         finally:
             if task is not None:
                 self._connections.discard(task)
