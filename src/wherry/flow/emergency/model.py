@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 #: Types of department: major, single specialty, and minor injury units and others (national collection, flow 3.6).
 TYPES = {"1": "Type 1: major departments", "2": "Type 2: single specialty", "3": "Type 3: minor injuries and others"}
@@ -115,7 +116,7 @@ def as_known(attendance: Attendance, now: datetime) -> Attendance:
     >>> as_known(Attendance("1", "RM102", "RM1", "1", nine, nine + timedelta(hours=2)), nine).here
     True
     """
-    later = {
+    later: dict[str, Any] = {
         name: None
         for name in _MOMENTS
         if (value := getattr(attendance, name)) is not None and value > now and name != "arrived_at"
