@@ -35,8 +35,8 @@ PLACES = {
     Role.DISCHARGE_COORDINATOR: ["/"],
     Role.CARE_TEAM: ["/"],
     Role.VIRTUAL_WARD_CLINICIAN: ["/"],
-    Role.HUB_CLINICIAN: ["/"],
-    Role.AMBULANCE_CLINICIAN: ["/"],
+    Role.HUB_CLINICIAN: ["/", "/unplanned-care/", "/unplanned-care/figures/"],
+    Role.AMBULANCE_CLINICIAN: ["/", "/unplanned-care/", "/unplanned-care/new/"],
 }
 
 

@@ -90,6 +90,6 @@ def test_each_role_is_offered_its_own_places(client_for: Callable[..., Client], 
         "discharge_coordinator": ["/", published],
         "care_team": ["/", published],
         "virtual_ward_clinician": ["/", published],
-        "hub_clinician": ["/", published],
-        "ambulance_clinician": ["/", published],
+        "hub_clinician": ["/", "/unplanned-care/", published],
+        "ambulance_clinician": ["/", "/unplanned-care/", published],
     }

@@ -27,9 +27,11 @@ from matrix_offers import OFFERS
 from matrix_planning import PLANNING
 from matrix_well import WELL
 from offers_support import matrix_needs
+from matrix_unplanned import UNPLANNED
 from planning_support import made_plan_run, made_version
 from pytest_django import DjangoDbBlocker
 from snapshot_factory import Made
+from unplanned_support import matrix_call
 
 from wherry.web.access import Permission, Role
 from wherry.web.access.models import User
@@ -94,6 +96,7 @@ TABLE = (
     *WELL,
     *CANCER,
     *PLANNING,
+    *UNPLANNED,
 )
 
 
@@ -156,6 +159,8 @@ def standing(
             "beds_run": ({"pk": made_beds_run().pk}, ""),
             "plan_scenario": ({"slug": made_version().slug}, ""),
         }
+        call = matrix_call()
+        needs |= {"call": ({"pk": call.pk}, ""), "call_act": ({"pk": call.pk, "act": "refuse"}, "")}
         yield Standing(made, sessions, needs)
         transaction.set_rollback(True)
 
