@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-Trigger = Literal["A01", "A02", "A03", "A04", "A05", "A06", "A08", "A11", "A12", "A13", "A20", "A38", "A40"]
+Trigger = Literal["A01", "A02", "A03", "A04", "A05", "A06", "A08", "A11", "A12", "A13", "A20", "A38", "A40", "ENC"]
 #: What each trigger says. A05 and A38 feed the next days; A06 is somebody of another class of visit who is admitted.
 TRIGGERS: Mapping[str, str] = {
     "A01": "admitted",
@@ -28,6 +28,7 @@ TRIGGERS: Mapping[str, str] = {
     "A20": "bed status changed",
     "A38": "booking cancelled",
     "A40": "two patient numbers are one patient",
+    "ENC": "a whole visit as it stands (FHIR Encounter)",
 }
 
 #: Moments that come as observations (OBX-3 code): the emergency department's clock and the ambulance's.
@@ -73,7 +74,9 @@ class Event:
 
     `visit_key` is `ORGANISATION|VISIT NUMBER`, `patient_key` is `ORGANISATION|LOCAL NUMBER`; either may be empty where
     the trigger needs none. `details` are fields that the message states (a name in `DETAILS`): text, an ISO date or an
-    ISO moment in UTC; None means that the sender removed the value.
+    ISO moment in UTC; None means that the sender removed the value. `prior` is the place before (PV1-6). `doubts` are
+    sentences about what could not be read. `parts` of a whole visit (ENC) are the events that it amounts to: a later
+    recorded one replaces all that an earlier one said.
     """
 
     trigger: str
@@ -88,6 +91,10 @@ class Event:
     location: Location | None = None
     bed_status: str = ""
     details: Mapping[str, str | None] = field(default_factory=dict)
+    sent_at: datetime | None = None
+    prior: Location | None = None
+    doubts: tuple[str, ...] = ()
+    parts: tuple[Event, ...] = ()
 
 
 #: Details of the person (PID) and of the visit (PV1, PV2, OBX) that an event may state.

@@ -1,0 +1,386 @@
+"""What all events of one visit add up to: a pure function of the set of them.
+
+Events are read in the order in which they were recorded (`order`). Each of these outdoes what it names:
+
+- An arrival (A04) and an admission (A01, A06) correct the earlier one of the same round; a discharge (A03) corrects the
+  earlier discharge. A round begins anew with an arrival or admission at or after a discharge: the patient came back.
+- A move (A02) corrects the move to the same place next to it in time, and the move at the same moment.
+- A cancel takes back the latest recorded event of its kind that still stands, with those that it had corrected: A11
+  an admission or arrival, A12 a move (the one that it names, if it names one), A13 a discharge, A38 a booking. What was
+  taken back says nothing any more.
+- A08 changes details and never moves anybody.
+
+Effects stand at the times at which things happened; who left has left, whatever is said to have happened later.
+Source: HL7 v2.4 chapter 3 for what the triggers mean (general knowledge); corrections are our own rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from wherry.flow.adt.kept import canonical
+from wherry.flow.adt.model import PERSON_DETAILS, VISIT_DETAILS, Event, Location, Standing, Stay, VisitState
+
+LONDON = ZoneInfo("Europe/London")
+#: Triggers that make a visit known; of the others alone nothing can be made.
+ESTABLISH = frozenset({"A01", "A02", "A03", "A04", "A05", "A06", "ENC"})
+_KEPT_OF_VISIT = frozenset(VISIT_DETAILS)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def order(event: Event) -> tuple[datetime, datetime, str, str]:
+    """The place of an event among those of its sender: recorded, sent, number, and to be quite sure its content."""
+    return event.recorded_at, event.sent_at or event.recorded_at, event.control_id, canonical(event)
+
+
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """Events in their order, each once; of whole visits (ENC) only the latest, as the events that it amounts to."""
+    found = list(events)
+    if len(found) > 1:
+        keys = [(event.recorded_at, event.sent_at or event.recorded_at, event.control_id) for event in found]
+        if len(set(keys)) == len(keys):
+            found = [event for _, event in sorted(zip(keys, found, strict=True), key=lambda pair: pair[0])]
+        else:
+            found = [one for _, one in sorted({order(event): event for event in found}.items())]
+    whole = [event for event in found if event.trigger == "ENC"]
+    if not whole:
+        return found
+    return [part for event in found if event.trigger != "ENC" or event is whole[-1] for part in (*event.parts, event)]
+
+
+@dataclass
+class _Thing:
+    """Something that stands: the event that says so last, and those that it corrected."""
+
+    event: Event
+    place: int
+    chain: list[Event]
+
+
+@dataclass
+class _Round:
+    """From coming to leaving, within one visit."""
+
+    arrival: _Thing | None = None
+    admission: _Thing | None = None
+    discharge: _Thing | None = None
+
+    @property
+    def empty(self) -> bool:
+        return self.arrival is None and self.admission is None and self.discharge is None
+
+
+class _Point(NamedTuple):
+    """Where the patient is from a moment on; None is away."""
+
+    at: datetime
+    rank: int
+    place: int
+    location: Location | None
+
+
+@dataclass
+class _Standing:
+    """What stands after each event in turn."""
+
+    rounds: list[_Round] = field(default_factory=lambda: [_Round()])
+    moves: list[_Thing] = field(default_factory=list)
+    booking: _Thing | None = None
+    taken_back: set[int] = field(default_factory=set)
+    doubts: list[str] = field(default_factory=list)
+
+    def apply(self, event: Event, place: int) -> None:
+        match event.trigger:
+            case "A01" | "A06":
+                self._come(event, place, admission=True)
+            case "A04":
+                self._come(event, place, admission=False)
+            case "A02":
+                self._move(event, place)
+            case "A03":
+                now = self.rounds[-1]
+                now.discharge = _corrected(now.discharge, event, place)
+            case "A05":
+                self.booking = _corrected(self.booking, event, place)
+            case "A11":
+                self._cancel_coming(event)
+            case "A12":
+                self._cancel_move(event)
+            case "A13":
+                self._cancel_leaving(event)
+            case "A38":
+                if self.booking is None:
+                    self.doubts.append(f"A booking was cancelled at {_words(event.recorded_at)}, and none is known.")
+                else:
+                    self._take_back(self.booking)
+                    self.booking = None
+            case _:
+                pass
+
+    def _come(self, event: Event, place: int, *, admission: bool) -> None:
+        now = self.rounds[-1]
+        if now.discharge is not None and event.occurred_at >= now.discharge.event.occurred_at:
+            now = _Round()
+            self.rounds.append(now)
+        if admission:
+            now.admission = _corrected(now.admission, event, place)
+        else:
+            now.arrival = _corrected(now.arrival, event, place)
+
+    def _move(self, event: Event, place: int) -> None:
+        for move in self.moves:
+            if move.event.occurred_at == event.occurred_at:
+                self.moves.remove(move)
+                self.moves.append(_corrected(move, event, place))
+                return
+        self.moves.append(_Thing(event, place, [event]))
+
+    def _take_back(self, thing: _Thing) -> None:
+        self.taken_back |= {id(event) for event in thing.chain}
+
+    def _cancel_coming(self, event: Event) -> None:
+        found: list[tuple[int, _Round, _Thing]] = []
+        for one in self.rounds:
+            found += [(thing.place, one, thing) for thing in (one.arrival, one.admission) if thing is not None]
+        if not found:
+            self.doubts.append(f"An admission was cancelled at {_words(event.recorded_at)}, and none is known.")
+            return
+        _, one, thing = max(found, key=lambda row: row[0])
+        self._take_back(thing)
+        if one.admission is thing:
+            one.admission = None
+        else:
+            one.arrival = None
+        self._tidy()
+
+    def _cancel_leaving(self, event: Event) -> None:
+        left = [one for one in self.rounds if one.discharge is not None]
+        if not left:
+            self.doubts.append(f"A discharge was cancelled at {_words(event.recorded_at)}, and none is known.")
+            return
+        one = max(left, key=lambda row: row.discharge.place if row.discharge else -1)
+        if one.discharge is not None:
+            self._take_back(one.discharge)
+            one.discharge = None
+        self._tidy()
+
+    def _cancel_move(self, event: Event) -> None:
+        if not self.moves:
+            self.doubts.append(f"A move was cancelled at {_words(event.recorded_at)}, and none is known.")
+            return
+        named = [move for move in self.moves if move.event.occurred_at == event.occurred_at]
+        if not named and event.prior is not None:
+            named = [move for move in self.moves if move.event.location == event.prior]
+        move = max(named or self.moves, key=lambda thing: thing.place)
+        self._take_back(move)
+        self.moves.remove(move)
+
+    def _tidy(self) -> None:
+        self.rounds = [one for one in self.rounds if not one.empty] or [_Round()]
+
+
+def _corrected(before: _Thing | None, event: Event, place: int) -> _Thing:
+    return _Thing(event, place, [*(before.chain if before else ()), event])
+
+
+def derive(events: Iterable[Event], persons: Mapping[str, str] | None = None) -> VisitState:
+    """The state of one visit from all its events, in any order and with any repetition.
+
+    `persons` says which number a patient number became (merges): two numbers of one person are no doubt. Raises
+    ValueError where no event makes the visit known (`ESTABLISH`) or events are of several visits.
+    """
+    found = in_order(events)
+    if not any(event.trigger in ESTABLISH for event in found):
+        raise ValueError("no event makes the visit known")
+    if len({event.visit_key for event in found}) > 1:
+        raise ValueError("events of several visits")
+    standing = _Standing()
+    for place, event in enumerate(found):
+        standing.apply(event, place)
+    last = found[-1]
+    points = _points(standing)
+    left = _left(standing)
+    stays = _stays(points, left)
+    patients = [event.patient_key for event in found if event.patient_key]
+    doubts = [*standing.doubts, *_doubts(standing, left, stays)]
+    doubts += _elsewhere(found, standing, stays)
+    persons = persons or {}
+    if len({persons.get(key, key) for key in patients}) > 1:
+        named = ", ".join(key.partition("|")[2] for key in sorted(set(patients)))
+        doubts.append(f"Messages name several patients for this visit: {named}.")
+    for event in found:
+        doubts += event.doubts
+    details = _details(found, standing.taken_back)
+    return VisitState(
+        visit_key=last.visit_key,
+        organisation=last.organisation,
+        patient_key=patients[-1] if patients else "",
+        standing=_standing(standing, found),
+        arrived_at=_latest(standing, "arrival"),
+        admitted_at=_admitted(standing),
+        left_at=left,
+        stays=stays,
+        details=details,
+        last_recorded_at=last.recorded_at,
+        doubts=tuple(dict.fromkeys(doubts)),
+    )
+
+
+def _latest(standing: _Standing, name: str) -> datetime | None:
+    for one in reversed(standing.rounds):
+        thing: _Thing | None = getattr(one, name)
+        if thing is not None:
+            return thing.event.occurred_at
+    return None
+
+
+def _admitted(standing: _Standing) -> datetime | None:
+    """When admitted; nothing where they came back to the department and have not been admitted again."""
+    last = standing.rounds[-1]
+    if last.admission is None and last.arrival is not None and last.discharge is None:
+        return None
+    return _latest(standing, "admission")
+
+
+def _left(standing: _Standing) -> datetime | None:
+    last = standing.rounds[-1]
+    return last.discharge.event.occurred_at if last.discharge else None
+
+
+def _standing(standing: _Standing, found: list[Event]) -> Standing:
+    last = standing.rounds[-1]
+    if last.discharge is not None:
+        return "left"
+    if last.admission is not None:
+        return "in_bed"
+    if last.arrival is not None:
+        return "in_department"
+    if standing.moves:
+        classes = [event.patient_class for event in found if event.patient_class]
+        return "in_department" if classes and classes[-1] == "E" else "in_bed"
+    return "booked" if standing.booking is not None else "cancelled"
+
+
+def _points(standing: _Standing) -> list[_Point]:
+    """Where the patient was said to be, in the order of time; of those at one moment the last holds."""
+    points: list[_Point] = []
+    for number, one in enumerate(standing.rounds):
+        coming = [thing for thing in (one.arrival, one.admission) if thing is not None]
+        if one.arrival and one.admission and one.arrival.event.occurred_at > one.admission.event.occurred_at:
+            coming = [one.admission]
+        for rank, thing in enumerate(coming, start=1):
+            points.append(_Point(thing.event.occurred_at, rank, thing.place, thing.event.location))
+        if one.discharge is not None and number < len(standing.rounds) - 1:
+            points.append(_Point(one.discharge.event.occurred_at, 0, one.discharge.place, None))
+    for move in standing.moves:
+        if move.event.location is not None:
+            points.append(_Point(move.event.occurred_at, 3, move.place, move.event.location))
+    points = [one for one in points if one.location is not None or one.rank == 0]
+    return sorted(points, key=lambda one: one[:3])
+
+
+def _stays(points: list[_Point], left: datetime | None) -> tuple[Stay, ...]:
+    """Stays of more than no time, one after another; neighbours in the same place are one stay."""
+    stays: list[Stay] = []
+    for number, point in enumerate(points):
+        to = points[number + 1].at if number + 1 < len(points) else left
+        if left is not None and (to is None or to > left):
+            to = left
+        if to is not None and to <= point.at:
+            continue
+        if point.location is None:
+            continue
+        if stays and stays[-1].location == point.location and stays[-1].to_at == point.at:
+            stays[-1] = Stay(point.location, stays[-1].from_at, to)
+        else:
+            stays.append(Stay(point.location, point.at, to))
+    return tuple(stays)
+
+
+def _doubts(standing: _Standing, left: datetime | None, stays: tuple[Stay, ...]) -> list[str]:
+    found: list[str] = []
+    came = [thing.event.occurred_at for one in standing.rounds for thing in (one.arrival, one.admission) if thing]
+    admissions = [one.admission for one in standing.rounds if one.admission]
+    if len(admissions) > 1:
+        found.append(f"Admitted again at {_words(admissions[-1].event.occurred_at)} under the same visit number.")
+    for one in standing.rounds:
+        if one.arrival and one.admission and one.arrival.event.occurred_at > one.admission.event.occurred_at:
+            found.append(
+                f"Arrived at {_words(one.arrival.event.occurred_at)}, after the admission at "
+                f"{_words(one.admission.event.occurred_at)}."
+            )
+        first = min((thing.event.occurred_at for thing in (one.arrival, one.admission) if thing), default=None)
+        if one.discharge and first and one.discharge.event.occurred_at < first:
+            found.append(f"Left at {_words(one.discharge.event.occurred_at)}, before coming at {_words(first)}.")
+    if not came and (standing.moves or any(one.discharge for one in standing.rounds)):
+        found.append("No arrival or admission is known.")
+    for move in standing.moves:
+        if came and move.event.occurred_at < min(came):
+            found.append(f"Moved at {_words(move.event.occurred_at)}, before coming at {_words(min(came))}.")
+        if left is not None and move.event.occurred_at > left:
+            found.append(f"Moved at {_words(move.event.occurred_at)}, after leaving at {_words(left)}.")
+        if move.event.location is None:
+            found.append(f"Moved at {_words(move.event.occurred_at)}, and no place was named.")
+    if came and not stays and standing.rounds[-1].discharge is None:
+        found.append("No place was named.")
+    return found
+
+
+def _elsewhere(found: list[Event], standing: _Standing, stays: tuple[Stay, ...]) -> list[str]:
+    """A08 moves nobody: if the newest word about the place comes from one and differs, a move may be missing."""
+    placed = [thing.place for thing in standing.moves]
+    placed += [thing.place for one in standing.rounds for thing in (one.arrival, one.admission) if thing]
+    here = stays[-1] if stays and stays[-1].to_at is None else None
+    said = [(place, event.location) for place, event in enumerate(found) if event.trigger == "A08" and event.location]
+    if here is None or not said or not placed or said[-1][0] < max(placed):
+        return []
+    location = said[-1][1]
+    if location is None:
+        return []
+    same_ward = (location.site, location.ward) == (here.location.site, here.location.ward)
+    if same_ward and (not location.bed or location.bed_key == here.location.bed_key):
+        return []
+    return [f"A change of details says {_place(location)}; no move there is known."]
+
+
+def _details(found: list[Event], taken_back: set[int]) -> dict[str, str]:
+    """The latest word on each detail of the visit; None removes, and what was taken back says nothing."""
+    held: dict[str, str] = {}
+    for event in found:
+        if id(event) in taken_back:
+            continue
+        for name, value in event.details.items():
+            if name not in _KEPT_OF_VISIT:
+                continue
+            if value is None:
+                held.pop(name, None)
+            else:
+                held[name] = value
+    return dict(sorted(held.items()))
+
+
+def person_details(events: Iterable[Event]) -> dict[str, str]:
+    """The latest word on each detail of a person, from events of one patient number in any order."""
+    held: dict[str, str] = {}
+    for event in in_order(events):
+        for name in PERSON_DETAILS:
+            if name in event.details:
+                value = event.details[name]
+                if value is None:
+                    held.pop(name, None)
+                else:
+                    held[name] = value
+    return held
+
+
+def _place(location: Location) -> str:
+    return " ".join(part for part in (location.site, location.ward, location.bay, location.bed) if part)
+
+
+def _words(at: datetime) -> str:
+    local = at.astimezone(LONDON)
+    return f"{local:%H:%M} on {local.day} {local:%B %Y}"
