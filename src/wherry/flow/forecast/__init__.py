@@ -10,8 +10,8 @@ found = forecast.expect(model, forecast.position(model, past, as_at))
 
 from __future__ import annotations
 
-from wherry.flow.forecast.expect import Outlook, Unit, expect
 from wherry.flow.forecast.model import Model, Position, fit, position
+from wherry.flow.forecast.outlook import Outlook, Unit, expect
 from wherry.flow.forecast.past import Past, read
 
 __all__ = ["Model", "Outlook", "Past", "Position", "Unit", "expect", "fit", "position", "read"]

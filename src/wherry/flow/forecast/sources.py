@@ -190,7 +190,7 @@ def booked(walk: Walk, hours_of_day: Array) -> Array:
 
 
 def not_yet_listed(walk: Walk, one: Stream) -> Array:
-    """Planned admissions an hour beyond those booked: none while lists are complete, later the usual that is missing."""
+    """Planned admissions an hour beyond those booked: none while lists are complete, then what is usual and missing."""
     usual = a_hour(walk, one)
     if not walk.position.lists:
         return usual
