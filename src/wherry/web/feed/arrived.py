@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Door = Literal["mllp", "fhir", "file"]
+Door = Literal["mllp", "fhir", "file", "person"]
 
 
 @dataclass(frozen=True)
