@@ -125,20 +125,11 @@ class Happening:
         return self.occurred_at, self.recorded_at, self.number
 
 
-#: Acts that outdo each other. `free` (a hospital's own system says that the bed is free) ends closing and cleaning.
+#: Acts that outdo each other. `free` (a hospital's own system says that the bed is ready) ends closing and cleaning.
 FAMILIES: dict[str, tuple[str, ...]] = {
     "closing": ("close", "open", "free"),
     "cleaning": ("clean_start", "clean_done", "free"),
     "extra": ("escalate", "stand_down"),
-}
-
-#: What a bed status of HL7 v2 (NPU-2, table 0116) does: act and why. O (occupied) does nothing: stays say that.
-BED_STATUS: dict[str, tuple[str, str]] = {
-    "C": ("close", "other"),
-    "I": ("close", "infection"),
-    "H": ("clean_start", ""),
-    "K": ("clean_start", ""),
-    "U": ("free", ""),
 }
 
 

@@ -194,8 +194,8 @@ def _sex(settings: Settings, state: BedState, bay: BayState, need: Need) -> Find
         return Finding(
             "sex",
             "warns",
-            f"Nobody recorded this patient's sex, or it is neither, and {words} is in a {bed.who} bay: ask them, or take "
-            "a single room.",
+            f"Nobody recorded this patient's sex, or it is neither, and {words} is in a {bed.who} bay: ask them, or "
+            "take a single room.",
         )
     one, _ = _SEX[need.sex]
     others = bay.sexes - {need.sex}

@@ -158,33 +158,14 @@ def version(organisations: Iterable[str] | None = None) -> str:
 def _make(
     part: str, context: Callable[[], Mapping[str, Any]], organisations: Iterable[str] | None, number: str
 ) -> Part:
-    from wherry.web.feed import clock
+    from wherry.web.feed import clock, lateness
 
     began = time.monotonic()
     at = clock.now()
     values = dict(context())
     shown = frozenset(values.pop("shown", ()))
-    html = render_to_string(part, {"as_at": at, "late": late_feeds(organisations), **values})
+    html = render_to_string(part, {"as_at": at, "late": lateness.sentences(organisations), **values})
     return Part(number, SafeString(html), shown, at, began)
-
-
-def late_feeds(organisations: Iterable[str] | None = None) -> list[str]:
-    """One sentence for each feed that is late: what a page shows may be old."""
-    from wherry.web.components.formats import moment
-    from wherry.web.feed import clock
-    from wherry.web.feed.models import Sender
-
-    now = clock.now()
-    rows = Sender.objects.order_by("code")
-    if organisations is not None:
-        rows = rows.filter(organisation__in=list(organisations))
-    late = []
-    for sender in rows:
-        told = sender.last_recorded_at
-        if told is None or now - told > timedelta(minutes=sender.late_after_minutes):
-            since = f"since {moment(told)}" if told else "and has never sent anything"
-            late.append(f"The feed from {sender.code.replace('|', ' ')} is late {since}: what is here may be old.")
-    return late
 
 
 _told: dict[tuple[str, str, str, str], tuple[float, frozenset[str]]] = {}

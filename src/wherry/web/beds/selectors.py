@@ -1,0 +1,216 @@
+"""What every bed is, from the database: for now, kept for half a second, and for any past moment.
+
+The picture of now is made from the stays that last, the latest leaving and the latest happening of each bed, and the
+holds that last. It is the same as that of the whole history (`flow.beds.picture`), which a test holds it to.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Case, F, Max, Q, QuerySet, When, Window
+from django.db.models.functions import RowNumber
+
+from wherry.flow.beds import Happening, Hold, Lying, Need, Picture, picture
+from wherry.web.beds import places
+from wherry.web.beds.models import BedAct, BedEvent, Placing
+from wherry.web.feed import changes, clock
+from wherry.web.feed.models import Patient, Stay, Visit
+
+LONDON = ZoneInfo("Europe/London")
+_YOUNG_SECONDS = 0.5
+_NEED = ("person_key", "infection", "side_room", "dependency", "specialty", "admission_method", "site", "bed_key")
+_BATCH = 900
+
+
+class _Now:
+    """The picture of now, made once however many ask."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.made = 0.0
+        self.version = -1
+        self.picture: Picture | None = None
+
+
+_now = _Now()
+
+
+def forget() -> None:
+    """Throw the kept picture away."""
+    with _now.lock:
+        _now.picture = None
+
+
+def now() -> Picture:
+    """Every bed now. Made again when something changed and half a second or a minute went by."""
+    with _now.lock:
+        age = time.monotonic() - _now.made
+        if _now.picture is not None and age < _YOUNG_SECONDS:
+            return _now.picture
+        version = changes.version()
+        if _now.picture is None or version != _now.version or age > 20:
+            began = time.monotonic()
+            _now.picture, _now.version, _now.made = at(clock.now()), version, began
+        return _now.picture
+
+
+def at(moment: datetime) -> Picture:
+    """Every bed at a moment, now or in the past."""
+    settings = places.settings()
+    longest = max([settings.cleaning.forgotten, *(one.forgotten for one in settings.cleaning_at.values())])
+    return picture(
+        places.bed_map(),
+        settings,
+        lying=[*lying(moment), *_left(moment, longest)],
+        happenings=_happenings(moment, longest),
+        holds=holds(moment),
+        at=moment,
+    )
+
+
+def lying(moment: datetime) -> list[Lying]:
+    """Everybody who is somewhere at a moment, in beds, departments and lounges."""
+    rows = list(
+        Stay.objects.filter(Q(to_at=None) | Q(to_at__gt=moment), from_at__lte=moment).values_list(
+            *("visit_id", "site", "ward", "bed_key", "from_at", "to_at"), *(f"visit__{name}" for name in _NEED)
+        )
+    )
+    people = _patients({row[6] for row in rows})
+    on = moment.astimezone(LONDON).date()
+    found = []
+    for visit, site, ward, bed, from_at, to_at, *facts in rows:
+        values = dict(zip(_NEED, facts, strict=True)) | {"site": site, "bed_key": bed}
+        found.append(
+            Lying(need_of(visit, values, people.get(values["person_key"]), on), f"{site}|{ward}", bed, from_at, to_at)
+        )
+    return found
+
+
+def need_of(visit_key: str, values: Mapping[str, Any], person: tuple[Any, ...] | None, on: date) -> Need:
+    """What matters for a bed about one visit. `person` is (sex, birth date, NHS number, postcode)."""
+    sex, born, nhs_number, postcode = person or ("", None, "", "")
+    dependency = str(values["dependency"])
+    return Need(
+        visit_key=visit_key,
+        identity=nhs_number or values["person_key"],
+        sex=sex if sex in ("female", "male") else "",
+        age=age_on(born, on),
+        infection=values["infection"],
+        side_room={"yes": True, "no": False}.get(values["side_room"]),
+        dependency=int(dependency) if dependency.isdecimal() else None,
+        specialty=values["specialty"],
+        method=values["admission_method"],
+        site=values["site"],
+        bed_key=values["bed_key"],
+        postcode=postcode,
+    )
+
+
+def age_on(born: date | None, on: date) -> int | None:
+    """Age in whole years on a day.
+
+    >>> age_on(date(1946, 3, 9), date(2026, 3, 8)), age_on(date(1946, 3, 9), date(2026, 3, 9)), age_on(None, date.max)
+    (79, 80, None)
+    """
+    return None if born is None else on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def needs(visit_keys: Iterable[str], on: date) -> dict[str, Need]:
+    """What matters for a bed about some visits."""
+    rows = [row for part in _parts(visit_keys) for row in Visit.objects.filter(pk__in=part).values("key", *_NEED)]
+    people = _patients({row["person_key"] for row in rows})
+    return {row["key"]: need_of(row["key"], row, people.get(row["person_key"]), on) for row in rows}
+
+
+def _patients(keys: Iterable[str]) -> dict[str, tuple[Any, ...]]:
+    found: dict[str, tuple[Any, ...]] = {}
+    for part in _parts(keys):
+        rows = Patient.objects.filter(pk__in=part)
+        for key, *facts in rows.values_list("pk", "sex", "birth_date", "nhs_number", "postcode"):
+            found[key] = tuple(facts)
+    return found
+
+
+def _parts(keys: Iterable[str]) -> Iterable[list[str]]:
+    """Keys in parts that every database takes in one question."""
+    every = sorted(set(keys))
+    return (every[first : first + _BATCH] for first in range(0, len(every), _BATCH))
+
+
+def _left(moment: datetime, longest: timedelta) -> list[Lying]:
+    """The latest leaving of each bed, as a stay that ended."""
+    rows = (
+        Stay.objects.filter(to_at__lte=moment, to_at__gt=moment - longest)
+        .exclude(bed_key="")
+        .order_by()
+        .values_list("bed_key")
+        .annotate(last=Max("to_at"))
+    )
+    nobody = Need("")
+    return [Lying(nobody, "|".join(key.split("|")[:2]), key, last, last) for key, last in rows]
+
+
+def _happenings(moment: datetime, longest: timedelta) -> list[Happening]:
+    """The latest of each act for each bed: those of cleaning as far back as they count, the others from ever.
+
+    Opening by message is said after every cleaning, so of openings only the late ones are read, and the older ones of
+    beds that were closed before.
+    """
+    early = moment - longest
+    events = BedEvent.objects.filter(occurred_at__lte=moment)
+    rare = _last(events.filter(act__in=(BedAct.CLOSE, BedAct.ESCALATE, BedAct.STAND_DOWN)))
+    usual = (BedAct.OPEN, BedAct.CLEAN_START, BedAct.CLEAN_DONE)
+    late = _last(events.filter(act__in=usual, occurred_at__gt=early))
+    opened = {one.bed_key for one in late if one.act in ("open", "free")}
+    closed = {one.bed_key for one in rare if one.act == "close" and one.bed_key not in opened}
+    old = [
+        one
+        for part in _parts(closed)
+        for one in _last(events.filter(act=BedAct.OPEN, bed_key__in=part, occurred_at__lte=early))
+    ]
+    return [*rare, *late, *old]
+
+
+def _last(events: QuerySet[BedEvent]) -> list[Happening]:
+    ordered = events.annotate(
+        place=Window(
+            RowNumber(),
+            partition_by=[F("bed_key"), F("act"), Case(When(message_id=None, then=0), default=1)],
+            order_by=[F("occurred_at").desc(), F("recorded_at").desc(), F("pk").desc()],
+        )
+    )
+    fields = ("pk", "bed_key", "act", "occurred_at", "recorded_at", "why", "note", "made_by_name", "message_id")
+    return [happening(*row) for row in ordered.filter(place=1).order_by().values_list(*fields)]
+
+
+def happening(
+    pk: int, bed_key: str, act: str, at: datetime, recorded: datetime, why: str, note: str, by: str, message: int | None
+) -> Happening:
+    """A bed event as the rules have it. A message that says that a bed is open says that it is ready too."""
+    said = "free" if act == BedAct.OPEN and message is not None else act
+    return Happening(bed_key, said, at, recorded, pk, why, note, by)
+
+
+def holds(moment: datetime) -> list[Hold]:
+    """What is held at a moment."""
+    rows = list(
+        Placing.objects.filter(
+            Q(ended_at=None, expires_at__gt=moment) | Q(ended_at__gt=moment), made_at__lte=moment
+        ).order_by("pk")
+    )
+    known = needs((row.visit_key for row in rows if row.visit_key), moment.astimezone(LONDON).date())
+    return [hold_of(row, known.get(row.visit_key)) for row in rows]
+
+
+def hold_of(row: Placing, need: Need | None) -> Hold:
+    """A placing as the rules have it."""
+    return Hold(
+        *(row.pk, row.bed_key, row.organisation, row.from_organisation, row.visit_key, row.for_whom),
+        *(row.made_at, row.expires_at, row.ended_at, row.made_by_name, need),
+    )
