@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -150,6 +151,10 @@ def test_demonstration_accounts_are_one_a_role_and_the_same_each_time(db: None, 
         expected = elsewhere.get(account.role, {"RM1", "RGP"} | ({"RY3"} if account.role in both else set()))
         assert access_of(user).organisations == expected
     assert (no_data / "demo-accounts.json").stat().st_mode & 0o077 == 0
+    kept = json.loads((no_data / "demo-accounts.json").read_text())
+    (no_data / "demo-accounts.json").write_text(json.dumps({k: v for k, v in kept.items() if k != "hub"}))
+    later = {account.username: account.password for account in make_demo_accounts("norfolk-waveney", ("RM1", "RGP"))}
+    assert {k: v for k, v in later.items() if k != "hub"} == {k: v for k, v in kept.items() if k != "hub"}
 
 
 def test_demonstration_accounts_are_refused_for_real_people(

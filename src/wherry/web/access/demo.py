@@ -126,13 +126,13 @@ def _trusts(system: str) -> tuple[str, ...]:
 def _passwords() -> dict[str, str]:
     path = data_dir() / "demo-accounts.json"
     usernames = [person[0] for person in _PEOPLE.values()]
-    if path.is_file():
-        kept: dict[str, str] = json.loads(path.read_text())
-        if set(usernames) <= set(kept):
-            return kept
-    made = {
+    kept: dict[str, str] = json.loads(path.read_text()) if path.is_file() else {}
+    new = [name for name in usernames if name not in kept]
+    if not new:
+        return kept
+    made = kept | {
         name: "-".join([*(secrets.choice(_WORDS) for _ in range(3)), f"{secrets.randbelow(9000) + 1000}"])
-        for name in usernames
+        for name in new
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
