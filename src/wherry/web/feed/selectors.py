@@ -1,0 +1,141 @@
+"""Reads of the feed pages: senders and their counts for everyone, messages by name only where a person works on them.
+
+Every query about messages is scoped by the organisations at which the reader has `WORK_FEED`. A message whose sender
+could not be read belongs to nobody: who works on any queue sees that it is there, and not what it says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+
+from wherry.web.access import Permission
+from wherry.web.access.access import Access
+from wherry.web.feed import clock, lateness
+from wherry.web.feed.models import Message, MessageDecision, MessageState, Patient, Sender, Visit
+
+#: Organisation of senders that could not be read (`listener.server`).
+UNKNOWN = "unknown"
+#: Numbers used twice, doubts of visits that have ended and decisions are shown for so long.
+LOOK_BACK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class SenderLine:
+    """One sender: its row, whether it is late, and what came from it since midnight in London."""
+
+    sender: Sender
+    late: bool
+    today: int
+    waiting: int
+    oldest_waiting_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        """The application."""
+        return self.sender.code.partition("|")[2] or self.sender.code
+
+
+def senders(now: datetime) -> list[SenderLine]:
+    """Every sender of the group, in order."""
+    local = now.astimezone(clock.LONDON)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    came = dict(
+        Message.objects.filter(received_at__gte=midnight, received_at__lte=now)
+        .order_by()
+        .values_list("sender")
+        .annotate(n=Count("pk"))
+    )
+    waiting = {
+        pk: (n, oldest)
+        for pk, n, oldest in Message.objects.filter(state=MessageState.WAITING)
+        .order_by()
+        .values_list("sender")
+        .annotate(n=Count("pk"), oldest=Min("received_at"))
+    }
+    return [
+        SenderLine(row, lateness.is_late(row, now), came.get(row.pk, 0), *waiting.get(row.pk, (0, None)))
+        for row in Sender.objects.order_by("organisation", "code")
+    ]
+
+
+def mine(access: Access) -> QuerySet[Message]:
+    """Messages on which a person may work, those that belong to nobody among them."""
+    scope = access.where(Permission.WORK_FEED)
+    if not scope:
+        return Message.objects.none()
+    return Message.objects.filter(sender__organisation__in=[*scope, UNKNOWN]).select_related("sender")
+
+
+def may_read(access: Access, message: Message) -> bool:
+    """Whether a person may see what a message says: not one that belongs to nobody."""
+    return access.can_at(Permission.WORK_FEED, message.sender.organisation)
+
+
+def waiting(access: Access) -> QuerySet[Message]:
+    """The queue, the oldest first."""
+    return mine(access).filter(state=MessageState.WAITING).order_by("received_at", "pk")
+
+
+def merges(access: Access) -> QuerySet[Message]:
+    """Messages that made two patient numbers one and could be read, the latest first."""
+    states = (MessageState.APPLIED, MessageState.WITHDRAWN)
+    return mine(access).filter(trigger="A40", state__in=states).order_by("-recorded_at", "-pk")
+
+
+def worked(access: Access) -> QuerySet[Message]:
+    """Messages about which a person has decided, the latest decision first."""
+    return mine(access).filter(decisions__isnull=False).annotate(decided=Max("decisions__pk")).order_by("-decided")
+
+
+def used_twice(access: Access, now: datetime) -> list[list[Message]]:
+    """Messages that share their sender and control number and say something different, by number."""
+    rows = mine(access).filter(received_at__gte=now - LOOK_BACK)
+    numbers = (
+        rows.order_by().values("sender", "control_id").annotate(n=Count("pk"), last=Max("pk")).filter(n__gt=1)
+    ).order_by("-last")[:100]
+    found: dict[tuple[int, str], list[Message]] = {(row["sender"], row["control_id"]): [] for row in numbers}
+    pairs = Q()
+    for sender, number in found:
+        pairs |= Q(sender=sender, control_id=number)
+    for message in mine(access).filter(pairs).order_by("pk") if found else ():
+        found[message.sender_id, message.control_id].append(message)
+    return list(found.values())
+
+
+def doubtful(access: Access, now: datetime) -> QuerySet[Visit]:
+    """Visits that do not add up, those with the latest word first; ended ones for some days."""
+    scope = access.where(Permission.WORK_FEED)
+    recent = Q(left_at__isnull=True) | Q(left_at__gte=now - LOOK_BACK)
+    return Visit.objects.filter(recent, organisation__in=scope).exclude(doubts=[]).order_by("-last_recorded_at", "key")
+
+
+def people(keys: set[str]) -> dict[str, Patient]:
+    """Patients by key."""
+    return {patient.key: patient for patient in Patient.objects.filter(pk__in=keys)}
+
+
+def message(access: Access, pk: int) -> Message | None:
+    """One message, or None if it is not there for this reader."""
+    return mine(access).filter(pk=pk).first()
+
+
+def decisions(of: Message) -> list[MessageDecision]:
+    """What people decided about a message, in order."""
+    return list(of.decisions.select_related("replacement").order_by("pk"))
+
+
+def beside(access: Access, of: Message) -> list[Message]:
+    """Other messages about the same visit, in the order in which they were recorded."""
+    if not of.visit_key:
+        return []
+    rows = mine(access).filter(visit_key=of.visit_key, sender__organisation=of.sender.organisation)
+    return list(rows.exclude(pk=of.pk).order_by("recorded_at", "pk")[:100])
+
+
+def counts(access: Access) -> dict[str, Any]:
+    """How many there are of each kind of work."""
+    return {"waiting": waiting(access).count(), "merges": merges(access).count()}
