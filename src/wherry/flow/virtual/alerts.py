@@ -1,4 +1,4 @@
-"""Alerts: exactly one for each episode, whatever order readings came in, and whom one is passed on to if nobody answers.
+"""Alerts: exactly one for each episode, whatever order readings came in, and to whom one goes that nobody answers.
 
 An alert is never closed by itself. It is open until somebody has said what they did; it opens again when its episode
 becomes more urgent than what was answered. An alert whose readings were corrected away stays, and says so.

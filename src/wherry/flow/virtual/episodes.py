@@ -40,7 +40,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class Episode:
-    """One run of one cause. `keys` are its readings' (or askings'); `ended_at` is when it was over, None while it lasts.
+    """One run of one cause. `keys` are its readings' (or askings'); `ended_at` is when it was over, or None.
 
     `level` is the most urgent that it reached; `words` say the latest of it.
     """

@@ -177,8 +177,8 @@ def _rules(data: dict[str, Any]) -> Rules:
 
 
 def _check(made: Rules, path: Path) -> None:
-    everything = (*made.vitals.values(), *made.levels.values(), *made.pathways.values(), *made.criteria)
-    for row in (*everything, *made.onboarding, *made.measures.values()):
+    everything: list[Any] = [*made.vitals.values(), *made.levels.values(), *made.pathways.values(), *made.criteria]
+    for row in [*everything, *made.onboarding, *made.measures.values()]:
         if not row.source or row.certainty not in CERTAINTIES:
             raise UserError(f"{path}: {row} needs a source, and a certainty of {', '.join(CERTAINTIES)}.")
     for pathway in made.pathways.values():

@@ -36,8 +36,8 @@ class Measured:
     def shown(self) -> str:
         """The value as it is written, without its unit.
 
-        >>> Measured("temperature", 37.0).shown, Measured("pulse", 80.0).shown, Measured("consciousness", answer="A").shown
-        ('37.0', '80', 'A')
+        >>> Measured("temperature", 37.0).shown, Measured("pulse", 80.0).shown, Measured("oxygen", answer="air").shown
+        ('37.0', '80', 'air')
         """
         if self.value is None:
             return self.answer

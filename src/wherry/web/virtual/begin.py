@@ -1,0 +1,51 @@
+"""How a stay on a virtual ward begins: its place, its first limits, what is asked of the patient, the first review."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from wherry.flow.virtual.rules import rules
+from wherry.web.access.models import User
+from wherry.web.virtual.models import Asking, PatientLimit, Referral, StayAct, WardStay
+
+
+def stay(
+    *, referral: Referral, place: int, clinician: User | None, by: User | None, at: datetime, watched: bool = True
+) -> WardStay:
+    """Begin a stay from an accepted referral. The place is unique in the database: IntegrityError if it is taken.
+
+    The first limits and times are the pathway's own; a clinician changes them for the patient. Unless `watched`,
+    nothing is asked of the patient: staff take the readings.
+    """
+    pathway = rules().pathways[referral.pathway]
+    by_name = by.display_name[:200] if by else "Artificial system"
+    times = list(pathway.times) if watched else []
+    made = WardStay.objects.create(
+        referral=referral,
+        provider=referral.provider,
+        pathway=referral.pathway,
+        direction=referral.direction,
+        place=place,
+        live_place=f"{referral.provider}|{referral.pathway}|{place}",
+        live_person=referral.nhs_number or referral.visit_key or None,
+        began_at=at,
+        clinician=clinician,
+        clinician_name=clinician.display_name[:200] if clinician else "",
+        times=times,
+        kinds=list(pathway.measures),
+        next_review_at=at + timedelta(hours=rules().measures["review_hours"].value),
+        **{
+            name: getattr(referral, name)
+            for name in (
+                *("nhs_number", "surname", "forename", "birth_date", "sex", "address", "postcode"),
+                *("gp_practice", "telephone"),
+            )
+        },
+    )
+    Asking.objects.create(stay=made, times=times, kinds=list(pathway.measures), from_at=at)
+    for limit in pathway.limits:
+        PatientLimit.objects.create(
+            stay=made, from_at=at, set_by_name=by_name, reason=f"The pathway's own: {pathway.source}", **limit
+        )
+    StayAct.objects.create(stay=made, kind="began", made_by=by, made_by_name=by_name, made_at=at)
+    return made
