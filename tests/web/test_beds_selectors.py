@@ -104,7 +104,8 @@ def test_any_past_moment_is_that_of_the_whole_history() -> None:
         at = some()
         Placing.objects.create(
             bed_key=draw.choice(beds), organisation="RM1", for_whom="somebody", made_by=user, made_by_name="M",
-            made_at=at, expires_at=at + timedelta(hours=2), ended_at=at + timedelta(hours=1) if draw.random() < 0.5 else None,
+            made_at=at, expires_at=at + timedelta(hours=2),
+            ended_at=at + timedelta(hours=1) if draw.random() < 0.5 else None,
         )  # fmt: skip
     moments = [some() for _ in range(25)] + [NOW, began]
     for moment in moments:
