@@ -16,8 +16,10 @@ from django.urls import reverse
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
 from wherry.web.cancer.selectors import CancerList
+from wherry.web.feed import clock
 from wherry.web.offers import selectors as offers
 from wherry.web.offers.models import State
+from wherry.web.unplanned import selectors as calls
 from wherry.web.well import follow_selectors, form_selectors
 from wherry.web.well.selectors import RiskList
 
@@ -35,7 +37,21 @@ class Task:
 
 def tasks(access: Access, today: date) -> list[Task]:
     """What waits for a reader, in the order of the care it is about: harm first, then cancer, then offers."""
-    return [*_well(access, today), *_cancer(access), *_offers(access, today)]
+    return [*_calls(access), *_well(access, today), *_cancer(access), *_offers(access, today)]
+
+
+def _calls(access: Access) -> Iterator[Task]:
+    if not access.can(Permission.SEE_CALLS):
+        return
+    board = calls.board(access, clock.now())
+    here = reverse("unplanned:board")
+    if access.can(Permission.ANSWER_CALLS):
+        waiting = len(board.answer)
+        yield Task("Calls to answer", waiting, "offered to the hub", here, waiting > 0)
+        yield Task("Calls to send somebody to", len(board.send), "accepted, nobody on the way", here)
+    if access.can(Permission.OFFER_CALLS):
+        back = len(board.back) + len(board.take_back)
+        yield Task("Calls that came back", back, "refused, not answered in time, or handed back", here, back > 0)
 
 
 def _well(access: Access, today: date) -> Iterator[Task]:

@@ -43,6 +43,11 @@ class Listed:
     empty: str
     rows: list[Row]
 
+    @property
+    def seen(self) -> bool:
+        """Whether it stands on the page when it is empty: only what is asked first does."""
+        return bool(self.rows) or self.key in ("answer", "stack")
+
 
 def lists(found: Board, access: Access, now: datetime) -> list[Listed]:
     """The lists that concern this person: those of the hub, of the ambulance service, or both."""
@@ -63,6 +68,7 @@ def lists(found: Board, access: Access, now: datetime) -> list[Listed]:
     add("finish", "Seen: finish", "Nobody who was seen waits for an end.", found.finish, hub)
     add("offered", "Offered: waiting for the hub", "No offer is open.", found.offered, ambulance)
     add("stack", "Our calls: which could the community take?", "No call is in the stack.", found.stack, ambulance)
+    add("ended", "Ended in the last day", "Nothing ended in the last day.", found.ended, True)
     return made
 
 
@@ -103,6 +109,8 @@ def _next(acts: list[Act], line: Line) -> str:
         return "Look: it may not be suitable"
     if line.at.state == "with_ambulance" and line.screened.unknown:
         return "Ask what is missing, then offer"
+    if line.at.state in ("closed", "kept"):
+        return "Look"
     if line.at.state == "attended":
         return "Close"
     return next((words for act, words in _DOING.items() if act in acts), "Open")
@@ -126,6 +134,8 @@ def _clock(line: Line, known: Settings, now: datetime) -> tuple[str, bool]:
     if at.state == "offered" and at.deadline:
         left = at.deadline - now
         return f"{minutes(left)} left to answer (by {_time(at.deadline)})", left < timedelta(minutes=3)
+    if at.state in ("closed", "kept") and at.closed_at:
+        return f"{'closed' if at.state == 'closed' else 'kept'} at {_time(at.closed_at)}", False
     if at.state in ("refused", "returned", "with_ambulance", "handing_back"):
         return (
             f"called {minutes(now - line.call.called_at)} ago ({_time(line.call.called_at)})",

@@ -107,12 +107,15 @@ class Board:
     finish: list[Line]
     stack: list[Line]
     offered: list[Line]
+    ended: list[Line]
 
 
 def board(access: Access, now: datetime) -> Board:
     """The calls that are open for this person, each in the list where the next step is."""
     known = settings()
-    lines = [line(call, now, known) for call in scoped(access).filter(open=True)]
+    day_ago = now - timedelta(days=1)
+    calls = scoped(access).filter(Q(open=True) | Q(acts__at__gte=day_ago)).distinct()
+    lines = [line(call, now, known) for call in calls]
     hub, ambulance = access.where(Permission.ANSWER_CALLS), access.where(Permission.OFFER_CALLS)
     ours = [one for one in lines if one.call.to_organisation in hub]
     theirs = [one for one in lines if one.call.from_organisation in ambulance]
@@ -129,6 +132,7 @@ def board(access: Access, now: datetime) -> Board:
         finish=sorted(of(ours, "attended", "handing_back"), key=_offered),
         stack=sorted(of(theirs, "with_ambulance"), key=lambda one: (not one.screened.suitable, one.call.called_at)),
         offered=sorted(of(theirs, "offered"), key=_deadline),
+        ended=sorted(of(lines, "closed", "kept"), key=_called, reverse=True),
     )
 
 
