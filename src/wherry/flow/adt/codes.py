@@ -76,7 +76,7 @@ def read(path: Path) -> Codes:
         if strange := sorted(set(rows) - {*_TABLES, "source", "certainty"}):
             raise UserError(f"{where}: {strange[0]!r} is not known here. Known: {', '.join(_TABLES)}.")
         changed = {name: {**tables[name], **_table(rows[name], name, where)} for name in _TABLES if name in rows}
-        own[sender] = replace(plain, **changed)
+        own[sender] = Codes(sites=dict(sites), **{**tables, **changed}, senders={})
     return replace(plain, senders=own)
 
 

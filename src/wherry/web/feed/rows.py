@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 
 from wherry.flow.adt.model import MOMENTS, PersonState, VisitState
 from wherry.web.feed.models import Patient, Stay, Visit
@@ -100,16 +100,36 @@ def person_doubts(details: Mapping[str, str | None]) -> list[str]:
 
 
 def write(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row], key: Sequence[str]) -> None:
-    """Add rows, or change those whose `key` is there."""
-    objects = [model(**dict(zip(fields, row, strict=True))) for row in rows]
-    if objects:
-        names = [model._meta.get_field(name.removesuffix("_id")).name for name in fields]
-        model._default_manager.bulk_create(
-            objects,
-            update_conflicts=True,
-            unique_fields=list(key),
-            update_fields=[name for name in names if name not in key],
-        )
+    """Add rows, or change those whose `key` is there. `fields` and `key` are columns.
+
+    One statement that SQLite and PostgreSQL both know. Django's own `bulk_create` makes an object of each row and asks
+    each of its forty fields twice: writing was half of the time that a message took.
+    """
+    wanted = list(rows)
+    if not wanted:
+        return
+    quote = connection.ops.quote_name
+    names = [quote(name) for name in fields]
+    kept = ", ".join(f"{quote(name)} = EXCLUDED.{quote(name)}" for name in fields if name not in key)
+    statement = (
+        f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))}) "
+        f"ON CONFLICT ({', '.join(quote(name) for name in key)}) DO UPDATE SET {kept}"
+    )
+    columns = {field.attname: field for field in model._meta.concrete_fields}
+    adapted = [
+        (place, columns[name])
+        for place, name in enumerate(fields)
+        if not isinstance(columns[name], models.CharField | models.IntegerField | models.ForeignKey)
+    ]
+    given: list[list[Any]] = []
+    for row in wanted:
+        values = list(row)
+        for place, field in adapted:
+            if values[place] is not None:
+                values[place] = field.get_db_prep_save(values[place], connection)
+        given.append(values)
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, given)
 
 
 def write_stays(wanted: Mapping[str, tuple[Row, ...]]) -> None:
@@ -125,7 +145,7 @@ def write_stays(wanted: Mapping[str, tuple[Row, ...]]) -> None:
         changed += [(visit, *row) for row in rows if row[0] not in before or before[row[0]][1] != row]
     if gone:
         Stay.objects.filter(pk__in=gone).delete()
-    write(Stay, ("visit_id", *STAY_FIELDS), changed, ("visit", "position"))
+    write(Stay, ("visit_id", *STAY_FIELDS), changed, ("visit_id", "position"))
 
 
 def _day(text: str | None) -> date | None:

@@ -117,13 +117,13 @@ def again_all(*, access: Access) -> tuple[int, int]:
 
 def watch(*, access: Access, sender_id: int, minutes: int | None) -> str | None:
     """Say after how many minutes of nothing new a sender is late (0: it is not watched). None if it is not there."""
-    if minutes is None or not 0 <= minutes <= MINUTES_AT_MOST:
-        raise Refused({"minutes": f"Write minutes, 0 to {MINUTES_AT_MOST:,}. Nothing was changed."})
     with transaction.atomic():
         scope = access.where(Permission.WORK_FEED)
         sender = Sender.objects.select_for_update().filter(pk=sender_id, organisation__in=scope).first()
         if sender is None:
             return None
+        if minutes is None or not 0 <= minutes <= MINUTES_AT_MOST:
+            raise Refused({"minutes": f"Write minutes, 0 to {MINUTES_AT_MOST:,}. Nothing was changed."})
         was, sender.late_after_minutes = sender.late_after_minutes, minutes
         sender.save(update_fields=["late_after_minutes"])
         changes.touch([sender.organisation])

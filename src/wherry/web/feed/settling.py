@@ -189,10 +189,10 @@ def _write_messages(work: _Work, messages: Sequence[Message]) -> None:
             changed.setdefault((state, reason), []).append(item.pk)
     for (state, reason), pks in changed.items():
         Message.objects.filter(pk__in=pks).update(state=state, reason=reason)
+    stored = [message for message in messages if message.pk is not None]
     Message.objects.bulk_create([message for message in messages if message.pk is None])
-    for message in messages:
-        if message.pk is not None and not message._state.adding:
-            message.save()
+    for message in stored:
+        message.save()
 
 
 def _write_visits(work: _Work) -> None:
