@@ -20,14 +20,16 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from feed_support import matrix_message, matrix_sender
 from matrix_cancer import CANCER
 from matrix_elective import ELECTIVE
+from matrix_feed import FEED
 from matrix_line import ALL, OPENS, QUALITY, ROWS, A, C, D, E, G, Line, M
 from matrix_offers import OFFERS
 from matrix_planning import PLANNING
+from matrix_unplanned import UNPLANNED
 from matrix_well import WELL
 from offers_support import matrix_needs
-from matrix_unplanned import UNPLANNED
 from planning_support import made_plan_run, made_version
 from pytest_django import DjangoDbBlocker
 from snapshot_factory import Made
@@ -96,6 +98,7 @@ TABLE = (
     *WELL,
     *CANCER,
     *PLANNING,
+    *FEED,
     *UNPLANNED,
 )
 
@@ -158,6 +161,8 @@ def standing(
             "plan_run": ({"pk": made_plan_run().pk}, ""),
             "beds_run": ({"pk": made_beds_run().pk}, ""),
             "plan_scenario": ({"slug": made_version().slug}, ""),
+            "feed_message": ({"pk": matrix_message()}, ""),
+            "feed_sender": ({"pk": matrix_sender()}, ""),
         }
         call = matrix_call()
         needs |= {"call": ({"pk": call.pk}, ""), "call_act": ({"pk": call.pk, "act": "refuse"}, "")}
@@ -283,7 +288,9 @@ def test_roles_without_identities_never_see_a_name_or_number(
 
 
 @pytest.mark.parametrize(
-    "line", [line for line in TABLE if line.needs in {"pathway", "pair", "cancer"}], ids=lambda line: line.name
+    "line",
+    [line for line in TABLE if line.needs in {"pathway", "pair", "cancer", "feed_message"}],
+    ids=lambda line: line.name,
 )
 def test_another_trusts_patient_is_not_there(
     line: Line, address: Callable[[Line], str], signed_in: Callable[..., Client]
