@@ -29,7 +29,7 @@ def a40(number: str, ends: str, lives: str, organisation: str = "RM1") -> bytes:
     return (
         f"MSH|^~\\&|PAS|{organisation}|WHERRY|ICB|20260403091000+0000||ADT^A40|{number}|P|2.4\r"
         "EVN|A40|20260403091000+0000\r"
-        f"PID|1||{lives}^^^{organisation}^MR||TESTER^Tess||19500101|F\rMRG|{ends}\r"
+        f"PID|1||{lives}^^^{organisation}^MR\rMRG|{ends}\r"
     ).encode()
 
 
