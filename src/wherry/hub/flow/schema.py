@@ -11,7 +11,7 @@ import pyarrow as pa
 KINDS = ("attendance", "emergency", "elective", "transfer", "maternity")
 AGE_BANDS = ("0-17", "18-39", "40-64", "65-74", "75-84", "85+")
 MOMENTS = ("arrived_at", "decided_at", "admitted_at", "left_at", "ready_at")
-_UTC = pa.timestamp("s", tz="UTC")
+_UTC: pa.DataType = pa.timestamp("s", tz="UTC")
 
 #: One row a visit. Empty moments: it did not happen, or not yet. `arrived_at` is in the emergency department, empty for
 #: those who never were in one; `decided_at` the decision to admit; `left_at` empty while the person is here; `ready_at`

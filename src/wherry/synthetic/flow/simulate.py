@@ -1,0 +1,52 @@
+"""A run of artificial hospital life: visits drawn day by day, then the hospitals at work on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from wherry.synthetic.flow.arrivals import Chunk, Draws, day_of, join, planned
+from wherry.synthetic.flow.calendar import Calendar, midnight
+from wherry.synthetic.flow.hospital import Hospital, Life
+from wherry.synthetic.flow.places import Places
+from wherry.synthetic.flow.settings import Flow
+from wherry.synthetic.flow.stays import scale_to_beds
+from wherry.synthetic.streams import Streams
+
+#: Days that are lived before anything is told, so that the beds are full, and days that are booked ahead.
+WARM_UP_DAYS = 42
+BOOKED_AHEAD_DAYS = 28
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: who came (`visits`, one row each) and what happened (`life`), from `begin` to before `until`."""
+
+    flow: Flow
+    seed: int
+    begin: int
+    until: int
+    specs: tuple[str, ...]
+    places: Places
+    calendar: Calendar
+    visits: Chunk
+    life: Life
+
+
+def simulate(flow: Flow, *, seed: int, first: date, last: date) -> Run:
+    """Live from the morning of `first` to the end of `last` in London; warm up before it, book ahead after it.
+
+    The same seed and `first` give the same life, however late `last` is.
+    """
+    streams = Streams(seed)
+    draws = Draws(flow, streams)
+    places = Places.of(flow)
+    scale_to_beds(draws, places)
+    begins = first - timedelta(days=WARM_UP_DAYS)
+    days = [begins + timedelta(days=n) for n in range((last - begins).days + 1)]
+    ahead = [last + timedelta(days=n) for n in range(1, BOOKED_AHEAD_DAYS + 1)]
+    visits = join([*(day_of(draws, day) for day in days), *(planned(draws, day) for day in ahead)])
+    calendar = Calendar(begins, len(days) + 200)
+    until = midnight(last + timedelta(days=1))
+    life = Hospital(draws, places, visits, calendar).run(midnight(begins), until)
+    return Run(flow, seed, midnight(first), until, draws.specs, places, calendar, visits, life)
