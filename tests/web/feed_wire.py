@@ -10,7 +10,8 @@ from typing import Any
 from wherry.web.feed.arrived import Outcome
 from wherry.web.feed.listener.keeping import DatabaseGone, Parcel
 from wherry.web.feed.listener.mllp import Block, Decoder, frame
-from wherry.web.feed.listener.server import Listener, Settings
+from wherry.web.feed.listener.options import Settings
+from wherry.web.feed.listener.server import Listener
 
 
 def adt(number: str, more: str = "", organisation: str = "RM1", trigger: str = "A01", visit: str = "V1") -> bytes:

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from wherry.errors import UserError
 from wherry.web.feed.arrived import Outcome
-from wherry.web.feed.listener import process
+from wherry.web.feed.listener import options, process
 from wherry.web.feed.listener.keeping import Parcel
 from wherry.web.feed.listener.mllp import frame
-from wherry.web.feed.listener.server import NOT_KEPT, Settings
+from wherry.web.feed.listener.options import Settings
+from wherry.web.feed.listener.server import NOT_KEPT
 
 
 def test_each_message_is_answered_by_its_number_in_the_order_of_its_connection() -> None:
@@ -308,15 +309,15 @@ def test_one_listener_a_port() -> None:
 @pytest.mark.parametrize("words", [["10.0.0.1.2"], ["here=RM1"]])
 def test_addresses_that_cannot_be_read_are_said(words: list[str]) -> None:
     with pytest.raises(UserError, match="is not an address"):
-        process.allowed(words)
+        options.allowed(words)
 
 
 def test_certificates_that_cannot_be_read_are_said() -> None:
     with pytest.raises(UserError, match="cannot be read"):
-        process.tls("/nowhere/cert.pem", "", "")
+        options.tls("/nowhere/cert.pem", "", "")
     with pytest.raises(UserError, match="need --tls-certificate"):
-        process.tls("", "/nowhere/key.pem", "")
-    assert process.tls("", "", "") is None
+        options.tls("", "/nowhere/key.pem", "")
+    assert options.tls("", "", "") is None
 
 
 _GOOD = adt("good", "|||")

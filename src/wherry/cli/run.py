@@ -30,6 +30,7 @@ def _address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--feed-port", type=int, default=2575, help="port for HL7 messages of this machine; 0 for none")
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -126,9 +127,12 @@ def _start(args: argparse.Namespace) -> int:
     """Replace this process by gunicorn: one Ctrl-C ends everything, for the worker is its child and ends with it."""
     from wherry.web import waiting
     from wherry.web.elective import worker
+    from wherry.web.feed.listener import child as listener
 
     waiting.warm()
     worker.start()
+    if args.feed_port:
+        listener.start(args.feed_port)
     print(f"\nwherry is at http://{args.host}:{args.port}/ (Ctrl-C stops it)\n", flush=True)
     command = [
         *(sys.executable, "-m", "gunicorn", "wherry.web.config.wsgi:application"),

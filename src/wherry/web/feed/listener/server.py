@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_address
 
 from wherry.web.feed.arrived import Arrived, Outcome
 from wherry.web.feed.listener import acks
@@ -23,30 +23,13 @@ from wherry.web.feed.listener.counts import Counts
 from wherry.web.feed.listener.inbox import Inbox
 from wherry.web.feed.listener.keeping import DatabaseGone, Parcel
 from wherry.web.feed.listener.mllp import Block, Decoder, TooLarge, frame
+from wherry.web.feed.listener.options import Settings
 
 log = logging.getLogger(__name__)
 Keep = Callable[[Sequence[Parcel]], list[Outcome]]
-Network = IPv4Network | IPv6Network
 _PIECE = 65536
 #: What a sender is told when the store fails.
 NOT_KEPT = "Not kept: the store cannot be reached. Send it again"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to listen. `allow` names who may connect and, where given, whose messages come from there."""
-
-    host: str = "127.0.0.1"
-    port: int = 2575
-    message_bytes_at_most: int = 1_000_000
-    message_seconds: float = 60
-    connections_at_most: int = 200
-    batch: int = 200
-    inbox_messages: int = 2_000
-    inbox_bytes: int = 64_000_000
-    answer_seconds: float = 60
-    allow: Sequence[tuple[Network, str]] = ()
-    tls: ssl.SSLContext | None = None
 
 
 @dataclass(eq=False)

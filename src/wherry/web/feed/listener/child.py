@@ -1,4 +1,4 @@
-"""The listener as a child of the server: `python -m wherry.web.feed.listener --parent PID --port 2575`.
+"""The listener as a child of the server: `python -m wherry.web.feed.listener.child --parent PID --port 2575`.
 
 It ends when its parent does, however that ends; what it had not acknowledged, the sender sends again.
 """
@@ -13,28 +13,33 @@ import sys
 from wherry.web.elective.worker import follow
 
 
-def start(host: str, port: int) -> subprocess.Popen[bytes]:
-    """Start a listener that lives no longer than this process."""
-    command = [sys.executable, "-m", "wherry.web.feed.listener", "--parent", str(os.getpid())]
-    return subprocess.Popen([*command, "--host", host, "--port", str(port)], stdin=subprocess.DEVNULL)  # noqa: S603
+def start(port: int) -> subprocess.Popen[bytes]:
+    """Start a listener for this machine alone that lives no longer than this process.
+
+    If the port is taken it says so and ends, and the server goes on without it.
+    """
+    command = [sys.executable, "-m", "wherry.web.feed.listener.child", "--parent", str(os.getpid())]
+    return subprocess.Popen([*command, "--port", str(port)], stdin=subprocess.DEVNULL)  # noqa: S603
 
 
 def main() -> int:
     """Listen until the parent ends."""
     from wherry.errors import UserError
-    from wherry.web.feed.listener import process
+    from wherry.web.feed.listener import options
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--parent", type=int, required=True)
-    process.add_options(parser)
+    options.add_options(parser)
     args = parser.parse_args()
     follow(args.parent)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wherry.web.config.settings")
     import django
 
     django.setup()
+    from wherry.web.feed.listener import process
+
     try:
-        process.listen(process.settings_of(args), args.every)
+        process.listen(options.settings_of(args), args.every)
     except UserError as error:
         print(f"wherry: {error}", file=sys.stderr)
         return 1
