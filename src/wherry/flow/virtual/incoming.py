@@ -13,7 +13,8 @@ from wherry.flow.virtual.vitals import Apart, Measured, kind_of, take
 class Incoming:
     """One value as it came. `problem` says why it cannot be used whatever it is; `withdrawn` that it is taken back.
 
-    `device` is the number of the equipment; `ward_reference` the sender's own reference of the stay. Times are aware.
+    `device` is the number of the equipment; `ward_reference` the sender's own reference of the stay. Times are aware,
+    in UTC; `recorded_at` is when the sender wrote it, where that is told.
     """
 
     sender: str
@@ -21,7 +22,7 @@ class Incoming:
     value: str | float | None
     unit: str
     taken_at: datetime | None
-    recorded_at: datetime
+    recorded_at: datetime | None = None
     system: str = ""
     nhs_number: str = ""
     birth_date: date | None = None
@@ -42,7 +43,8 @@ class Incoming:
         born = self.birth_date.isoformat() if self.birth_date else ""
         whose = (self.nhs_number, born, self.device, self.ward_reference)
         parts = (self.sender, *whose, self.code, taken, str(self.value), self.unit, str(self.withdrawn))
-        return hashlib.sha256("\x1f".join((*parts, self.recorded_at.isoformat())).encode()).hexdigest()
+        recorded = self.recorded_at.isoformat() if self.recorded_at else ""
+        return hashlib.sha256("\x1f".join((*parts, recorded)).encode()).hexdigest()
 
     def measured(self) -> Measured | Apart:
         """The value in its kind's own unit, or why it is kept apart."""

@@ -7,7 +7,7 @@ in its time, or whose status is not final, amended or corrected, is kept apart; 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
@@ -22,10 +22,10 @@ _WITHDRAWN = ("entered-in-error", "cancelled")
 Resource = Mapping[str, Any]
 
 
-def read(data: bytes, name: str, received_at: datetime) -> Iterator[Incoming]:
+def read(data: bytes, name: str) -> Iterator[Incoming]:
     """Every value of a file: a Bundle, an Observation, or one of either a line. UserError where it is neither."""
     try:
-        yield from resource(_load(data), received_at)
+        yield from resource(_load(data))
         return
     except orjson.JSONDecodeError as error:
         if b"\n" not in data.strip():
@@ -35,16 +35,16 @@ def read(data: bytes, name: str, received_at: datetime) -> Iterator[Incoming]:
     for number, line in enumerate(data.splitlines(), start=1):
         if line.strip():
             try:
-                yield from resource(_load(line), received_at)
+                yield from resource(_load(line))
             except ValueError as error:
                 raise UserError(f"{name}, line {number}: {error} What came before it was kept.") from None
 
 
-def resource(found: Resource, received_at: datetime) -> Iterator[Incoming]:
+def resource(found: Resource) -> Iterator[Incoming]:
     """Every value of a Bundle or an Observation. ValueError where it is something else."""
     kind = found.get("resourceType")
     if kind == "Observation":
-        yield from _observation(found, {}, received_at)
+        yield from _observation(found, {})
         return
     if kind != "Bundle":
         raise ValueError(f"resourceType is {str(kind)[:40]!r}: readings come as a Bundle of Observations.")
@@ -56,10 +56,10 @@ def resource(found: Resource, received_at: datetime) -> Iterator[Incoming]:
         by_reference[f"{inside.get('resourceType')}/{inside.get('id')}"] = inside
     for entry in entries:
         if entry["resource"].get("resourceType") == "Observation":
-            yield from _observation(entry["resource"], by_reference, received_at)
+            yield from _observation(entry["resource"], by_reference)
 
 
-def _observation(found: Resource, others: Mapping[str, Resource], received_at: datetime) -> Iterator[Incoming]:
+def _observation(found: Resource, others: Mapping[str, Resource]) -> Iterator[Incoming]:
     status = str(found.get("status", ""))
     nhs, born = _patient(_dict(found.get("subject")), found, others)
     taken = _moment(
@@ -67,7 +67,7 @@ def _observation(found: Resource, others: Mapping[str, Resource], received_at: d
         or found.get("effectiveInstant")
         or _dict(found.get("effectivePeriod")).get("start")
     )
-    recorded = _moment(_dict(found.get("meta")).get("lastUpdated")) or _moment(found.get("issued")) or received_at
+    recorded = _moment(_dict(found.get("meta")).get("lastUpdated")) or _moment(found.get("issued"))
     problem = (
         "" if status in (*_FINAL, *_WITHDRAWN) else f"its status is {status[:20] or 'missing'}, which is not final"
     )
@@ -155,7 +155,7 @@ def _moment(text: Any) -> datetime | None:
         found = datetime.fromisoformat(str(text))
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
+    return found.astimezone(UTC) if found.tzinfo is not None else None
 
 
 def _load(data: bytes) -> Resource:

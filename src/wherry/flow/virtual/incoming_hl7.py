@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
 from wherry.errors import UserError
 from wherry.flow.adt.er7 import ReadError, Segments
@@ -19,7 +18,7 @@ _WITHDRAWN = ("D", "W", "X")
 _FINAL = ("F", "C", "")
 
 
-def read(data: bytes, name: str, received_at: datetime) -> Iterator[Incoming]:
+def read(data: bytes, name: str) -> Iterator[Incoming]:
     """Every value of every message of a file. UserError, with the message's number, where one cannot be read."""
     starts = [found.start() for found in re.finditer(rb"(?:^|(?<=[\r\n\x0b]))MSH", data)]
     if not starts:
@@ -27,19 +26,19 @@ def read(data: bytes, name: str, received_at: datetime) -> Iterator[Incoming]:
     for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(data)], strict=True), start=1):
         where = f"{name}, message {number}"
         try:
-            yield from message(data[start:end], received_at)
+            yield from message(data[start:end])
         except ReadError as error:
             raise UserError(f"{where}: {error} What came before it was kept.") from None
 
 
-def message(raw: bytes, received_at: datetime) -> Iterator[Incoming]:
+def message(raw: bytes) -> Iterator[Incoming]:
     """Every value of one message. ReadError where it is no ORU^R01."""
     found = Segments(raw)
     kind = found.parts(found.field("MSH", 9))
     if kind[:2] != ["ORU", "R01"]:
         raise ReadError(f"MSH-9 (message type) is {'^'.join(kind)!r}: readings come as ORU^R01.")
     sender = f"{found.first('MSH', 4)}|{found.first('MSH', 3)}"
-    recorded = moment(found.first("MSH", 7)) or received_at
+    recorded = moment(found.first("MSH", 7))
     numbers = found.repeated(found.field("PID", 3))
     nhs = next((each[0] for each in numbers if len(each) > 4 and each[4] == "NH"), "")
     observed = moment(found.first("OBR", 7))

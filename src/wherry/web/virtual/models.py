@@ -133,6 +133,8 @@ class WardStay(Who):
     version = models.IntegerField(default=1)
     next_review_at = models.DateTimeField(null=True, blank=True)
     last_reading_at = models.DateTimeField(null=True, blank=True)
+    scores = models.JSONField(default=list, help_text="the latest early-warning scores, derived")
+    ongoing = models.JSONField(default=list, help_text="cause, level and words of episodes that last, derived")
 
     class Meta:
         indexes = [models.Index(fields=["provider", "state"])]
@@ -245,6 +247,7 @@ class Reading(models.Model):
         max_length=64, unique=True, help_text="SHA-256 of sender, patient, kind, moment, value"
     )
     stay = models.ForeignKey(WardStay, null=True, blank=True, on_delete=models.PROTECT, related_name="readings")
+    provider = models.CharField(max_length=10, blank=True, help_text="who works it while it waits; empty: anybody")
     state = models.CharField(max_length=8, choices=ReadingState.choices)
     reason = models.CharField(max_length=300, blank=True)
     kind = models.CharField(max_length=30, blank=True)

@@ -14,9 +14,11 @@ from django.db import transaction
 from django.db.models import Q
 
 from wherry.flow.virtual import alerts as rule
-from wherry.flow.virtual.episodes import Scale, Watched, episodes
+from wherry.flow.virtual import news2
+from wherry.flow.virtual.episodes import Episode, Scale, Watched, episodes, scale_at
 from wherry.flow.virtual.limits import Limit
 from wherry.flow.virtual.readings import Reading as Value
+from wherry.flow.virtual.readings import holding, sets
 from wherry.flow.virtual.rules import rules
 from wherry.flow.virtual.schedule import Plan, moments
 from wherry.web.access import Permission
@@ -27,6 +29,8 @@ from wherry.web.virtual.models import Alert, AlertAct, Duty, Reading, ReadingSta
 
 #: A provider is swept at most so often (of the clock that live pages go by).
 SWEEP_EVERY = timedelta(seconds=30)
+#: So many of the latest early-warning scores are kept with the stay, for the board.
+SCORES_KEPT = 12
 
 
 def watched(stay: WardStay) -> Watched:
@@ -63,7 +67,10 @@ def look(stay: WardStay, now: datetime) -> int:
     facts = [rule.Kept(a.pk, a.cause, frozenset(a.keys), a.level, a.answered) for a in kept.values()]
     raised = 0
     until = min(now, stay.ended_at) if stay.ended_at else now
-    for match in rule.reconcile(facts, episodes(watched(stay), until)):
+    known = watched(stay)
+    found = episodes(known, until)
+    _remember(stay, known, found)
+    for match in rule.reconcile(facts, found):
         alert = kept[match.alert.id] if match.alert else None
         if match.episode is None:
             if alert is not None and alert.borne_out:
@@ -76,6 +83,24 @@ def look(stay: WardStay, now: datetime) -> int:
         for other in match.merged:
             _merge(kept[other.id], alert, now)
     return raised
+
+
+def _remember(stay: WardStay, known: Watched, found: list[Episode]) -> None:
+    """Keep on the stay what the board shows: the latest scores, and what is wrong at this moment."""
+    scores = []
+    for each in sets(holding(known.readings))[-SCORES_KEPT * 3 :]:
+        if each.kinds & set(news2.PARAMETERS):
+            score = each.score(scale_at(known.scales, each.at))
+            row = {"at": each.at.isoformat(), "least": score.at_least, "whole": not score.missing, "risk": score.risk}
+            scores.append(row)
+    ongoing = [
+        {"cause": each.cause, "level": each.level, "words": each.words, "since": each.started_at.isoformat()}
+        for each in found
+        if each.ended_at is None
+    ]
+    if (stay.scores, stay.ongoing) != (scores[-SCORES_KEPT:], ongoing):
+        stay.scores, stay.ongoing = scores[-SCORES_KEPT:], ongoing
+        stay.save(update_fields=["scores", "ongoing"])
 
 
 def _write(stay: WardStay, alert: Alert | None, match: rule.Match, now: datetime) -> int:

@@ -1,0 +1,282 @@
+"""Readings as they come in through any door, and what a person decides about those that cannot be used at once.
+
+What comes is kept once. It is used only where its unit and value make sense and it is certain whose it is; anything
+else is kept apart or waits, with the reason. Nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q
+
+from wherry.flow.virtual.incoming import Incoming
+from wherry.flow.virtual.matching import Candidate, match
+from wherry.flow.virtual.rules import rules
+from wherry.flow.virtual.vitals import Apart
+from wherry.web.access import Permission
+from wherry.web.access.access import Access
+from wherry.web.feed import changes, clock
+from wherry.web.virtual import watch
+from wherry.web.virtual.common import Refused, locked, may, needed, plain, refuse, told
+from wherry.web.virtual.models import Reading, ReadingState, StayState, WardStay
+
+BATCH = 500
+
+
+@dataclass
+class Taken:
+    """What became of readings: used, kept before, kept apart, waiting for a person."""
+
+    used: int = 0
+    repeated: int = 0
+    apart: int = 0
+    waiting: int = 0
+    alerts: int = 0
+
+    @property
+    def words(self) -> str:
+        """In one line."""
+        return (
+            f"{self.used:,} used, {self.repeated:,} here already, {self.apart:,} kept apart, {self.waiting:,} wait for "
+            f"a person; {self.alerts:,} alerts"
+        )
+
+
+def take(incoming: Iterable[Incoming], *, door: str, provider: str = "", received_at: datetime | None = None) -> Taken:
+    """Keep readings and look at the alerts of whom they are about, a batch in one transaction.
+
+    `provider` works what waits, where neither the patient nor the sender says whose it is.
+    """
+    total, batch = Taken(), []
+    try:
+        for each in incoming:
+            batch.append(each)
+            if len(batch) >= BATCH:
+                _batch(batch, door, provider, received_at or clock.now(), total)
+                batch = []
+    finally:  # what came before something that cannot be read is kept
+        if batch:
+            _batch(batch, door, provider, received_at or clock.now(), total)
+    return total
+
+
+def enter(*, access: Access, stay_id: int, values: dict[str, str], taken_at: datetime | None, token: str) -> Taken:
+    """Keep a set of readings that a clinician writes down: all of them, or none and what is wrong with which.
+
+    `values` are texts by kind, in the kind's own unit. `token` is the form's own: sending it twice keeps it once.
+    """
+    given = {kind: text for kind, text in values.items() if text.strip()}
+    now = clock.now()
+    errors = {} if given else {"values": "Write at least one reading"}
+    if taken_at is None or taken_at > now + timedelta(minutes=rules().ahead_minutes):
+        errors["taken_at"] = "Say when they were taken, not in the future"
+    rows = []
+    for kind, text in given.items():
+        vital = rules().vitals.get(kind)
+        unit = next(iter(vital.units), "") if vital and not vital.answers else ""
+        row = Incoming(f"form|{token[:60]}", kind, text.strip().replace(",", "."), unit, taken_at, now)
+        if isinstance(found := row.measured(), Apart):
+            errors[kind] = found.reason
+        rows.append(row)
+    refuse(errors)
+    total = Taken()
+    with transaction.atomic():
+        stay = locked(stay_id)
+        user = may(access, Permission.WORK_VIRTUAL, stay.provider)
+        if stay.state != StayState.ON or (taken_at and taken_at < stay.began_at):
+            raise Refused({"taken_at": "The patient was not on the ward then"})
+        before = Reading.objects.filter(stay=stay, sender=f"form|{token[:60]}").count()
+        if before:
+            total.repeated = before
+            return total
+        kept = [_row(each, "form", now, stay, "", entered_by_name=user.display_name[:200]) for each in rows]
+        Reading.objects.bulk_create(kept)
+        total.used = len(kept)
+        total.alerts = _look(stay, kept, now)
+        told(access, "readings_entered", "virtual_stay", stay.pk, stay.provider, kinds=sorted(given))
+    return total
+
+
+def assign(*, access: Access, reading_id: int, stay_id: int, reason: str) -> Reading:
+    """Say whose a waiting reading is."""
+    refuse(needed(reason, "reason", "Say how you know whose it is"))
+    with transaction.atomic():
+        row = _decidable(access, reading_id, ReadingState.WAITING)
+        stay = locked(stay_id)
+        if not access.can_at(Permission.WORK_VIRTUAL, stay.provider):
+            raise PermissionDenied(f"assign at {stay.provider}")
+        if row.taken_at is None or row.taken_at < stay.began_at or (stay.ended_at and row.taken_at > stay.ended_at):
+            raise Refused({"stay": "The patient was not on the ward when it was taken"})
+        row.stay, row.provider, row.state = stay, stay.provider, ReadingState.USED
+        _decided(access, row, reason, "reading_assigned")
+        _look(stay, [row], clock.now())
+    return row
+
+
+def set_aside(*, access: Access, reading_id: int, reason: str) -> Reading:
+    """Set a reading aside that is wrong: one that waits, was kept apart, or was used. Alerts about it stay open."""
+    refuse(needed(reason, "reason", "Say why it is set aside"))
+    with transaction.atomic():
+        row = _decidable(access, reading_id, ReadingState.WAITING, ReadingState.APART, ReadingState.USED)
+        row.reason = f"was {row.state}: {row.reason}"[:300]
+        row.state = ReadingState.DROPPED
+        _decided(access, row, reason, "reading_set_aside")
+        if row.stay_id is not None:
+            _look(locked(row.stay_id), [], clock.now())
+    return row
+
+
+def take_back(*, access: Access, reading_id: int, reason: str) -> Reading:
+    """Undo a decision about a reading: it stands as it came."""
+    refuse(needed(reason, "reason", "Say why the decision is taken back"))
+    with transaction.atomic():
+        row = _decidable(access, reading_id, ReadingState.DROPPED, ReadingState.USED)
+        if not row.decided_by_name:
+            raise Refused({"reason": "Nobody has decided about it"})
+        was, stay = row.state, row.stay
+        before, _, rest = row.reason.partition(": ")
+        if was == ReadingState.DROPPED:
+            row.state, row.reason = before.removeprefix("was "), rest
+        else:
+            row.state, row.stay = ReadingState.WAITING, None
+        _decided(access, row, reason, "reading_decision_undone")
+        row.decided_by_name, row.decided_at, row.decided_why = "", None, ""
+        row.save()
+        if stay is not None:
+            _look(locked(stay.pk), [], clock.now())
+    return row
+
+
+# --- parts ----------------------------------------------------------------------------------------------------------
+
+
+def _batch(incoming: Sequence[Incoming], door: str, provider: str, now: datetime, total: Taken) -> None:
+    fresh: dict[str, Incoming] = {}
+    for each in incoming:
+        if each.key in fresh:
+            total.repeated += 1
+        fresh.setdefault(each.key, each)
+    with transaction.atomic():
+        known = set(Reading.objects.filter(source_key__in=list(fresh)).values_list("source_key", flat=True))
+        total.repeated += len(known)
+        new = [each for key, each in fresh.items() if key not in known]
+        candidates = _candidates(new)
+        about = {each.id: stay for each, stay in candidates}
+        rows: list[Reading] = []
+        for each in new:
+            row = _placed(each, [candidate for candidate, _ in candidates], about, door, provider, now)
+            rows.append(row)
+            total.used += row.state == ReadingState.USED
+            total.apart += row.state == ReadingState.APART
+            total.waiting += row.state == ReadingState.WAITING
+        Reading.objects.bulk_create(rows)
+        touched = sorted({row.stay_id for row in rows if row.stay_id is not None and row.state == ReadingState.USED})
+        for pk in touched:
+            total.alerts += _look(locked(pk), [row for row in rows if row.stay_id == pk], now)
+        changes.touch({row.provider for row in rows if row.provider})
+
+
+def _candidates(incoming: Sequence[Incoming]) -> list[tuple[Candidate, WardStay]]:
+    numbers = {each.nhs_number for each in incoming} - {""}
+    kits = {name for each in incoming for name in (each.device, each.ward_reference)} - {""}
+    wanted = Q(nhs_number__in=numbers) | Q(devices__number__in=kits) | Q(referral__reference__in=kits)
+    found = []
+    rows = WardStay.objects.filter(wanted).select_related("referral").prefetch_related("devices").distinct()
+    for stay in rows.order_by("pk"):
+        devices = [(each.number, each.given_at, each.back_at) for each in stay.devices.all()]
+        if stay.referral.reference:
+            devices.append((stay.referral.reference, stay.began_at, stay.ended_at))
+        facts = (stay.pk, stay.nhs_number, stay.birth_date, stay.began_at, stay.ended_at, tuple(devices))
+        found.append((Candidate(*facts), stay))
+    return found
+
+
+def _placed(
+    each: Incoming, candidates: list[Candidate], about: dict[int, WardStay], door: str, provider: str, now: datetime
+) -> Reading:
+    found = match(
+        candidates, each.taken_at or now, each.nhs_number, each.birth_date, each.device or each.ward_reference
+    )
+    stay = about[found.id] if found.id is not None else None
+    row = _row(each, door, now, stay, found.reason)
+    if stay is None:
+        by_number = [about[one.id].provider for one in candidates if one.nhs_number == each.nhs_number != ""]
+        sent_by = each.sender.partition("|")[0]
+        providers = {one.provider for one in about.values()} | {provider}
+        row.provider = by_number[-1] if by_number else sent_by if sent_by in providers else provider
+    return row
+
+
+def _row(each: Incoming, door: str, now: datetime, stay: WardStay | None, unmatched: str, **more: Any) -> Reading:
+    measured = each.measured()
+    state, reason = ReadingState.USED, ""
+    if isinstance(measured, Apart):
+        state, reason = ReadingState.APART, measured.reason
+    elif each.taken_at is not None and each.taken_at > now + timedelta(minutes=rules().ahead_minutes):
+        state, reason = ReadingState.APART, "it says that it was taken in the future"
+    elif stay is None:
+        state, reason = ReadingState.WAITING, unmatched
+    value = None if isinstance(measured, Apart) else measured.value
+    answer = "" if isinstance(measured, Apart) else measured.answer
+    came = {
+        "code": each.code[:60], "value": _short(each.value), "unit": each.unit[:30], "nhs_number": each.nhs_number[:20],
+        "birth_date": each.birth_date.isoformat() if each.birth_date else "", "device": each.device[:60],
+        "reference": each.ward_reference[:60],
+    }  # fmt: skip
+    return Reading(
+        source_key=each.key,
+        stay=stay,
+        provider=stay.provider if stay else "",
+        state=state,
+        reason=plain(reason, 300),
+        kind=each.kind,
+        value=value,
+        answer=answer,
+        withdrawn=each.withdrawn,
+        taken_at=each.taken_at,
+        recorded_at=each.recorded_at or each.taken_at or now,
+        received_at=now,
+        door=door,
+        sender=plain(each.sender, 100),
+        came={name: text.replace("\x00", "") for name, text in came.items()},
+        **more,
+    )
+
+
+def _short(value: str | float | None) -> str:
+    return "" if value is None else str(value)[:60]
+
+
+def _look(stay: WardStay, rows: Sequence[Reading], now: datetime) -> int:
+    """Look at the alerts of a locked stay, and remember when it last sent something that can be used."""
+    taken = [row.taken_at for row in rows if row.taken_at is not None and row.state == ReadingState.USED]
+    if taken and (stay.last_reading_at is None or max(taken) > stay.last_reading_at):
+        stay.last_reading_at = max(taken)
+        stay.save(update_fields=["last_reading_at"])
+    return watch.look(stay, now)
+
+
+def _decidable(access: Access, pk: int, *states: str) -> Reading:
+    row = Reading.objects.select_for_update(of=("self",)).get(pk=pk)
+    mine = access.where(Permission.WORK_VIRTUAL)
+    if access.user is None or not mine or (row.provider and row.provider not in mine):
+        raise PermissionDenied(f"reading {pk}")
+    if row.state not in states:
+        who = f": {row.decided_by_name} has decided" if row.decided_by_name else ""
+        raise Refused({"reason": f"It is “{row.get_state_display().lower()}” now{who}. Nothing was recorded"})
+    return row
+
+
+def _decided(access: Access, row: Reading, reason: str, action: str) -> None:
+    user = access.user
+    row.decided_by_name = user.display_name[:200] if user else ""
+    row.decided_at, row.decided_why = clock.now(), plain(reason, 300)
+    row.save()
+    organisation = row.provider or min(access.where(Permission.WORK_VIRTUAL))
+    told(access, action, "virtual_reading", row.pk, organisation, stay=row.stay_id, reason=plain(reason, 300))
