@@ -92,7 +92,7 @@ def locked(pk: int, version: int | None = None) -> WardStay:
     return stay
 
 
-def told(access: Access, action: str, kind: str, key: object, organisation: str, **detail: Any) -> None:
+def told(access: Access, action: str, kind: str, key: object, organisation: str, /, **detail: Any) -> None:
     """Write the audit line of an act and wake the pages that show it."""
     audit.record(
         access=access,
