@@ -30,7 +30,7 @@ PLACES = {
     Role.CALL_HANDLER: ["/", "/offers/calls/", "/waiting-well/ask/"],
     Role.CANCER_NAVIGATOR: ["/", "/cancer/", "/elective/capacity/", "/elective/diagnostics/"],
     Role.PLANNER: ["/", "/plans/", "/data/"],
-    Role.SITE_MANAGER: ["/"],
+    Role.SITE_MANAGER: ["/", "/emergency/", "/emergency/people/", "/emergency/ambulances/"],
     Role.WARD_NURSE: ["/"],
     Role.DISCHARGE_COORDINATOR: ["/"],
     Role.CARE_TEAM: ["/"],

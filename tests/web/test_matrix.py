@@ -23,6 +23,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from feed_support import matrix_message, matrix_sender
 from matrix_cancer import CANCER
 from matrix_elective import ELECTIVE
+from matrix_emergency import EMERGENCY
 from matrix_feed import FEED
 from matrix_line import ALL, OPENS, QUALITY, ROWS, A, C, D, E, G, Line, M
 from matrix_offers import OFFERS
@@ -99,6 +100,7 @@ TABLE = (
     *CANCER,
     *PLANNING,
     *FEED,
+    *EMERGENCY,
     *UNPLANNED,
 )
 
