@@ -12,6 +12,8 @@ from snapshot_factory import Made, write_snapshot
 
 from wherry.web.access import Role, immutability
 from wherry.web.access.models import User
+from wherry.web.beds import selectors
+from wherry.web.components import live
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +28,13 @@ def handmade(handmade_data: tuple[Path, Made], monkeypatch: pytest.MonkeyPatch) 
     """The handmade snapshot as the current one."""
     monkeypatch.setenv("WHERRY_DATA", str(handmade_data[0]))
     return handmade_data[1]
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """Live pages keep what they made for half a second: no test sees what another made."""
+    live.forget()
+    selectors.forget()
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from feed_support import matrix_message, matrix_sender
+from matrix_beds import BEDS_NOW
 from matrix_cancer import CANCER
 from matrix_elective import ELECTIVE
 from matrix_emergency import EMERGENCY
@@ -99,6 +100,7 @@ TABLE = (
     *WELL,
     *CANCER,
     *PLANNING,
+    *BEDS_NOW,
     *FEED,
     *EMERGENCY,
     *UNPLANNED,
@@ -162,6 +164,7 @@ def standing(
             "aid_run": ({"run_id": made_run(made).pk}, ""),
             "plan_run": ({"pk": made_plan_run().pk}, ""),
             "beds_run": ({"pk": made_beds_run().pk}, ""),
+            "ward": ({"site": "RM102", "ward": "M1"}, ""),
             "plan_scenario": ({"slug": made_version().slug}, ""),
             "feed_message": ({"pk": matrix_message()}, ""),
             "feed_sender": ({"pk": matrix_sender()}, ""),

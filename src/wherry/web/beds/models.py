@@ -87,5 +87,8 @@ class Placing(models.Model):
     ended_by_name = models.CharField(max_length=200, blank=True)
     ended_why = models.CharField(max_length=300, blank=True)
 
+    class Meta:
+        indexes = [models.Index(fields=["made_at"], name="placing_made")]
+
     def __str__(self) -> str:
         return f"{self.bed_key} for {self.visit_key or self.for_whom}: {self.state}"

@@ -214,3 +214,8 @@ def hold_of(row: Placing, need: Need | None) -> Hold:
         *(row.pk, row.bed_key, row.organisation, row.from_organisation, row.visit_key, row.for_whom),
         *(row.made_at, row.expires_at, row.ended_at, row.made_by_name, need),
     )
+
+
+def latest_event(bed_key: str) -> BedEvent | None:
+    """The latest thing that was recorded of a bed."""
+    return BedEvent.objects.filter(bed_key=bed_key).order_by("-pk").first()

@@ -108,8 +108,10 @@ _kept = _Kept()
 
 
 def forget() -> None:
-    """Throw every kept part away: for tests, and for measuring what a page costs without them."""
+    """Throw away every kept part, and who was shown what: for tests, and for measuring what a page costs without."""
     _kept.forget()
+    with _told_lock:
+        _told.clear()
 
 
 def show(

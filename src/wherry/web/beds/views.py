@@ -1,0 +1,153 @@
+"""The bed state and the page of a ward: live now, or as they were at any past moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_GET
+
+from wherry.flow.beds import Picture
+from wherry.reference.wards import Ward
+from wherry.web.access import Permission, requires
+from wherry.web.access.access import Access
+from wherry.web.access.http import Request
+from wherry.web.beds import places, placings, selectors, state_page, ward_page
+from wherry.web.components import live
+from wherry.web.feed import clock
+
+
+@requires(Permission.SEE_FLOW)
+@require_GET
+def state(request: Request) -> HttpResponse:
+    """Every hospital's beds, or one's (`?site=`), now or at a past moment (`?at=2026-07-14T08:00`)."""
+    asked = request.GET.get("site", "")
+    everywhere = places.bed_map().sites
+    sites = (asked,) if asked in everywhere else everywhere
+    at = asked_moment(request)
+    named = request.access.where(Permission.SEE_BED_PATIENTS)
+    placing = request.access.where(Permission.PLACE_PATIENTS)
+
+    def part() -> dict[str, Any]:
+        shown = state_page.context(seen(at), sites, named, past=at is not None)
+        return shown | {"placing": placing}
+
+    def around() -> dict[str, Any]:
+        return tabs(request.access) | {
+            "tab": "state",
+            "site": sites[0] if len(sites) == 1 else "",
+            "sites": [(site, places.site_words(site)) for site in everywhere],
+            "at": at,
+            "at_text": local_text(at),
+        }
+
+    return live.show(
+        request,
+        page="beds/state.jinja",
+        part="beds/_state.jinja",
+        scope=(sites, named, placing, at),
+        context=part,
+        around=around,
+        audited=("beds.waiting_seen", "bed_state", "+".join(sites), ""),
+    )
+
+
+@requires(Permission.SEE_FLOW)
+@require_GET
+def ward(request: Request, site: str, ward: str) -> HttpResponse:
+    """One ward: who lies where with their names for its own people, what each bed is for everybody else."""
+    found = ward_or_404(site, ward)
+    organisation = places.organisation_of(site)
+    at = asked_moment(request)
+    named = request.access.where(Permission.SEE_BED_PATIENTS) & {organisation}
+    manages = request.access.can_at(Permission.MANAGE_BEDS, organisation) and at is None
+    placing = request.access.where(Permission.PLACE_PATIENTS) if at is None else frozenset()
+
+    def part() -> dict[str, Any]:
+        shown = ward_page.context(seen(at), found, named, past=at is not None)
+        return shown | {"manages": manages, "places_here": organisation in placing}
+
+    def around() -> dict[str, Any]:
+        wards = [(one.site, one.code, one.words) for one in places.bed_map().bed_wards if one.site == site]
+        return tabs(request.access) | {
+            "tab": "",
+            "ward": found,
+            "site": places.site_words(site),
+            "wards": wards,
+            "at": at,
+            "at_text": local_text(at),
+        }
+
+    return live.show(
+        request,
+        page="beds/ward.jinja",
+        part="beds/_ward.jinja",
+        scope=(found.key, named, manages, organisation in placing, at),
+        context=part,
+        organisations=[organisation],
+        around=around,
+        audited=("beds.ward_seen", "ward", found.key, organisation),
+    )
+
+
+def seen(at: datetime | None) -> Picture:
+    """The picture of now (holds that have ended by themselves are ended first), or of a past moment."""
+    if at is not None:
+        return selectors.at(at)
+    picture = selectors.now()
+    if placings.unsettled(picture):
+        placings.settle(clock.now(), picture)
+        selectors.forget()
+        picture = selectors.now()
+    return picture
+
+
+def asked_moment(request: Request) -> datetime | None:
+    """The past moment in `?at=` (London, to the minute); None for now. A moment to come is now."""
+    text = request.GET.get("at", "").strip()
+    if not text:
+        return None
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    if found is None or not 2000 <= found.year <= 2100:
+        raise Http404("that is no moment: write it as 2026-07-14T08:00")
+    moment = found if found.tzinfo else found.replace(tzinfo=selectors.LONDON)
+    return moment if moment < clock.now() else None
+
+
+def local_text(at: datetime | None) -> str:
+    """A moment as a form writes it, in London; empty for none."""
+    return at.astimezone(selectors.LONDON).strftime("%Y-%m-%dT%H:%M") if at else ""
+
+
+def ward_or_404(site: str, code: str) -> Ward:
+    """A ward with beds; 404 for any other."""
+    found = places.bed_map().ward.get(f"{site}|{code}")
+    if found is None or found not in places.bed_map().bed_wards:
+        raise Http404(f"{site} {code}")
+    return found
+
+
+def tabs(access: Access) -> dict[str, Any]:
+    """The pages beside each other, for who may open them."""
+    from django.urls import NoReverseMatch, reverse
+
+    pages = [
+        ("state", "Beds now", "beds:state", Permission.SEE_FLOW),
+        ("place", "Place a patient", "beds:place", Permission.PLACE_PATIENTS),
+        ("history", "How full", "beds:history", Permission.SEE_FLOW),
+        ("next", "Next days", "outlook:next_days", Permission.SEE_FLOW),
+        ("feed", "Live feed", "feed:status", Permission.SEE_FLOW),
+    ]
+    found = []
+    for key, words, name, permission in pages:
+        try:
+            if access.can(permission):
+                found.append((key, words, reverse(name)))
+        except NoReverseMatch:
+            continue
+    return {"tabs": found}

@@ -1,0 +1,12 @@
+"""Access lines of bed state."""
+
+from __future__ import annotations
+
+from matrix_line import A, B, C, E, Line, P, T, U, V, W, X
+
+_FLOW = frozenset({A, B, C, E, P, T, U, V, W, X})
+
+BEDS_NOW = (
+    Line("beds:state", _FLOW),
+    Line("beds:ward", _FLOW, needs="ward"),
+)
