@@ -1,0 +1,145 @@
+"""Kill the listener, or the database under it, at random moments: nothing acknowledged is lost, nothing kept twice."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from feed_process import DUMP, LOAD, MIGRATE, Played, Process, day_of_messages, environment, play, python
+
+VISITS, SEED = 75, 20260403
+
+
+@dataclass(frozen=True)
+class Day:
+    """The messages, an empty database to begin from, and the state that an uninterrupted run reaches."""
+
+    messages: dict[str, list[bytes]]
+    empty: Path
+    reached: Any
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.messages.values()))
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
+    """Made once: all messages kept in one transaction, in one process."""
+    messages = day_of_messages(VISITS, SEED)
+    empty, whole = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("whole")
+    python(MIGRATE, environment(empty))
+    shutil.copytree(empty, whole, dirs_exist_ok=True)
+    rows = [(code, raw.decode()) for code, some in messages.items() for raw in some]
+    reached = python(LOAD + DUMP, environment(whole), json.dumps(rows))
+    assert len(reached["visits"]) == VISITS
+    assert {row[3] for row in reached["kept"]} == {"applied"}
+    return Day(messages, empty, reached)
+
+
+def as_uninterrupted(day: Day, played: Played, env: dict[str, str]) -> None:
+    """Every message was acknowledged, is there once, and all of them add up to the same."""
+    for code, some in day.messages.items():
+        assert played.acknowledged[code] == [raw.split(b"|")[9].decode() for raw in some]
+    there = python(DUMP, env)
+    assert there["kept"] == day.reached["kept"]
+    assert there == day.reached
+
+
+def moments(day: Day, number: int) -> list[int]:
+    """After how many acknowledgements something happens."""
+    return sorted(random.Random(SEED).sample(range(10, day.count - 10), number))
+
+
+def test_the_listener_is_killed_and_started_again(day: Day, tmp_path: Path) -> None:
+    shutil.copytree(day.empty, tmp_path / "data")
+    env = environment(tmp_path / "data")
+    process = Process(env, tmp_path / "log")
+    process.start()
+
+    def again() -> None:
+        process.kill()
+        process.start()
+
+    played = play(process.port, day.messages, [(after, again) for after in moments(day, 3)])
+    assert process.stop() == 0
+    as_uninterrupted(day, played, env)
+    assert "Stopped." in (tmp_path / "log").read_text()
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL of our own."""
+
+    folder: Path
+    tools: Path
+    url: str
+
+    def run(self, *words: str) -> None:
+        command = [str(self.tools / words[0]), *words[1:]]
+        if os.getuid() == 0:
+            command = ["runuser", "-u", "postgres", "--", *command]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd="/")
+        assert done.returncode == 0, done.stderr
+
+    def start(self) -> None:
+        settings = f"-c listen_addresses='' -c unix_socket_directories={self.folder}"
+        log = str(self.folder / "log")
+        self.run("pg_ctl", "--pgdata", f"{self.folder}/data", "--wait", "--log", log, "-o", settings, "start")
+
+    def stop_at_once(self) -> None:
+        self.run("pg_ctl", "--pgdata", f"{self.folder}/data", "--mode", "immediate", "stop")
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that may be killed: never the one that is named for other tests."""
+    if not os.environ.get("WHERRY_TEST_POSTGRES"):
+        pytest.skip("no PostgreSQL wanted: set WHERRY_TEST_POSTGRES")
+    tools = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda path: int(path.parts[-3]))
+    if not tools:
+        pytest.skip("no PostgreSQL server on this machine to be killed")
+    folder = Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip())
+    owner = "postgres" if os.getuid() == 0 else getpass.getuser()
+    if os.getuid() == 0:
+        shutil.chown(folder, owner)
+    folder.chmod(0o755)
+    made = Server(folder, tools[-1].parent, f"postgresql://{owner}@/postgres?host={folder}")
+    try:
+        made.run("initdb", "--pgdata", f"{folder}/data", "--auth", "trust", "--encoding", "UTF8", "--no-sync")
+        made.start()
+        yield made
+        made.stop_at_once()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.postgres
+def test_the_database_is_killed_and_comes_back(day: Day, server: Server, tmp_path: Path) -> None:
+    env = environment(tmp_path, server.url)
+    python(MIGRATE, env)
+    process = Process(env, tmp_path / "log")
+    process.start()
+
+    def gone() -> None:
+        server.stop_at_once()
+        server.start()
+
+    def both() -> None:
+        process.kill()
+        process.start()
+
+    first, second, third = moments(day, 3)
+    played = play(process.port, day.messages, [(first, gone), (second, both), (third, gone)])
+    assert played.refusals > 0
+    assert process.stop() == 0
+    as_uninterrupted(day, played, env)
