@@ -134,6 +134,8 @@ class WardStay(Who):
     next_review_at = models.DateTimeField(null=True, blank=True)
     last_reading_at = models.DateTimeField(null=True, blank=True)
     scores = models.JSONField(default=list, help_text="the latest early-warning scores, derived")
+    asked_sets = models.IntegerField(default=0, help_text="sets asked for so far, derived")
+    missed_sets = models.IntegerField(default=0, help_text="of them not sent in time, derived")
     ongoing = models.JSONField(default=list, help_text="cause, level and words of episodes that last, derived")
 
     class Meta:

@@ -20,7 +20,7 @@ from wherry.flow.virtual.limits import Limit
 from wherry.flow.virtual.readings import Reading as Value
 from wherry.flow.virtual.readings import holding, sets
 from wherry.flow.virtual.rules import rules
-from wherry.flow.virtual.schedule import Plan, moments
+from wherry.flow.virtual.schedule import Plan, asked, moments
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
 from wherry.web.feed import changes, clock
@@ -69,7 +69,7 @@ def look(stay: WardStay, now: datetime) -> int:
     until = min(now, stay.ended_at) if stay.ended_at else now
     known = watched(stay)
     found = episodes(known, until)
-    _remember(stay, known, found)
+    _remember(stay, known, found, until)
     for match in rule.reconcile(facts, found):
         alert = kept[match.alert.id] if match.alert else None
         if match.episode is None:
@@ -85,7 +85,7 @@ def look(stay: WardStay, now: datetime) -> int:
     return raised
 
 
-def _remember(stay: WardStay, known: Watched, found: list[Episode]) -> None:
+def _remember(stay: WardStay, known: Watched, found: list[Episode], until: datetime) -> None:
     """Keep on the stay what the board shows: the latest scores, and what is wrong at this moment."""
     scores = []
     for each in sets(holding(known.readings))[-SCORES_KEPT * 3 :]:
@@ -98,9 +98,17 @@ def _remember(stay: WardStay, known: Watched, found: list[Episode]) -> None:
         for each in found
         if each.ended_at is None
     ]
-    if (stay.scores, stay.ongoing) != (scores[-SCORES_KEPT:], ongoing):
-        stay.scores, stay.ongoing = scores[-SCORES_KEPT:], ongoing
-        stay.save(update_fields=["scores", "ongoing"])
+    askings = asked(known.plans, holding(known.readings), until)
+    fresh = {
+        "scores": scores[-SCORES_KEPT:],
+        "ongoing": ongoing,
+        "asked_sets": len(askings),
+        "missed_sets": sum(1 for each in askings if each.missing),
+    }
+    if any(getattr(stay, name) != value for name, value in fresh.items()):
+        for name, value in fresh.items():
+            setattr(stay, name, value)
+        stay.save(update_fields=list(fresh))
 
 
 def _write(stay: WardStay, alert: Alert | None, match: rule.Match, now: datetime) -> int:
