@@ -40,6 +40,22 @@ def moment(text: str) -> datetime | None:
 
 
 @lru_cache(maxsize=20_000)
+def instant(text: str) -> datetime | None:
+    """The moment in UTC of a FHIR dateTime or instant; None where it is none or has no time of day.
+
+    >>> instant("2026-07-01T09:30:00+01:00").isoformat(), instant("2026-07-01")
+    ('2026-07-01T08:30:00+00:00', None)
+    """
+    if len(text) < 16 or text[10] != "T":
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=LONDON)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+@lru_cache(maxsize=20_000)
 def day(text: str) -> date | None:
     """The day of a date or a moment (the day in London of a moment with an offset), or None where it is none.
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wherry.errors import UserError
-from wherry.flow.adt import hl7v2
+from wherry.flow.adt import fhir, hl7v2
 from wherry.flow.adt.codes import Codes, load
 from wherry.flow.adt.er7 import ReadError
 from wherry.flow.adt.model import Event
@@ -65,8 +65,8 @@ def read(messages: Sequence[Arrived]) -> list[Read]:
 
 
 def event_of(raw: bytes, known: Codes) -> Event:
-    """The event of one message. `ReadError` says why there is none."""
-    return hl7v2.parse(raw, known)
+    """The event of one message, HL7 v2 or FHIR. `ReadError` says why there is none."""
+    return fhir.parse(raw, known) if raw.lstrip()[:1] in (b"{", b"[") else hl7v2.parse(raw, known)
 
 
 def _read(message: Arrived, known: Codes) -> Read:

@@ -132,8 +132,8 @@ def write(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row],
         cursor.executemany(statement, given)
 
 
-def write_stays(wanted: Mapping[str, tuple[Row, ...]]) -> None:
-    """Make the stays of each visit what they should be; only what differs is written."""
+def write_stays(wanted: Mapping[str, tuple[Row, ...]]) -> int:
+    """Make the stays of each visit what they should be; only what differs is written. Says how many rows did."""
     held: dict[str, dict[int, tuple[int, Row]]] = {}
     for pk, visit, *row in Stay.objects.filter(visit_id__in=list(wanted)).values_list("pk", "visit_id", *STAY_FIELDS):
         held.setdefault(visit, {})[row[0]] = (pk, tuple(row))
@@ -146,6 +146,7 @@ def write_stays(wanted: Mapping[str, tuple[Row, ...]]) -> None:
     if gone:
         Stay.objects.filter(pk__in=gone).delete()
     write(Stay, ("visit_id", *STAY_FIELDS), changed, ("visit_id", "position"))
+    return len(gone) + len(changed)
 
 
 def _day(text: str | None) -> date | None:

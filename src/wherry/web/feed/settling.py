@@ -8,7 +8,8 @@ merge that would close a ring waits for a person, and so does the status of a be
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet
@@ -27,6 +28,10 @@ UNKNOWN_VISIT = (
     "does."
 )
 NOT_WORKED_OUT = "What the messages of this visit add up to could not be worked out: the log says where it stopped."
+
+
+#: How many rows of each table were not as they should be.
+Differences = Counter[str]
 
 
 @dataclass
@@ -50,6 +55,7 @@ class _Work:
     became: dict[str, str] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
     states: dict[str, VisitState | str] = field(default_factory=dict)
+    differences: Differences = field(default_factory=Counter)
 
     def person(self, key: str) -> str:
         return Merges(self.became, {}).person(key) if self.became else key
@@ -82,6 +88,21 @@ def settle(messages: Sequence[Message]) -> None:
         if message.event is not None and message.state in LIVE:
             was = (message.state, message.reason)
             work.items.append(Item(kept.load(message.event), message.pk, was, message))
+    _settle(work, messages, given)
+    bed_statuses.write(messages)
+
+
+def settle_again(visits: Iterable[str], patients: Iterable[str]) -> Differences:
+    """Make what these visits and patients add up to again, from stored messages alone; says what was not as it was."""
+    work = _Work(visits=set(visits), patients=set(patients))
+    ends = _live().filter(trigger="A40").filter(Q(patient_key__in=work.patients) | Q(merged_key__in=work.patients))
+    for patient, merged in ends.values_list("patient_key", "merged_key"):
+        work.linked |= {patient, merged}
+    _settle(work, (), set())
+    return work.differences
+
+
+def _settle(work: _Work, messages: Sequence[Message], given: set[int]) -> None:
     if work.linked:
         _link(work, given)
     _read(work, given)
@@ -90,7 +111,6 @@ def settle(messages: Sequence[Message]) -> None:
     _write_messages(work, messages)
     _write_visits(work)
     _write_patients(work)
-    bed_statuses.write(messages)
 
 
 def _link(work: _Work, given: set[int]) -> None:
@@ -188,6 +208,7 @@ def _write_messages(work: _Work, messages: Sequence[Message]) -> None:
         elif (state, reason) != item.was and item.pk is not None:
             changed.setdefault((state, reason), []).append(item.pk)
     for (state, reason), pks in changed.items():
+        work.differences["messages"] += len(pks)
         Message.objects.filter(pk__in=pks).update(state=state, reason=reason)
     stored = [message for message in messages if message.pk is not None]
     Message.objects.bulk_create([message for message in messages if message.pk is None])
@@ -209,7 +230,8 @@ def _write_visits(work: _Work) -> None:
     if gone:
         Visit.objects.filter(pk__in=gone).delete()
     rows.write(Visit, rows.VISIT_FIELDS, changed, ("key",))
-    rows.write_stays(stays)
+    work.differences["visits"] += len(changed) + len(gone)
+    work.differences["stays"] += rows.write_stays(stays)
 
 
 def _write_patients(work: _Work) -> None:
@@ -230,3 +252,4 @@ def _write_patients(work: _Work) -> None:
     if gone:
         Patient.objects.filter(pk__in=gone).delete()
     rows.write(Patient, rows.PATIENT_FIELDS, changed, ("key",))
+    work.differences["patients"] += len(changed) + len(gone)

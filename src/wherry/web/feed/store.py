@@ -10,6 +10,7 @@ one order (SQLite has one writer at a time anyway).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import cast
@@ -18,8 +19,11 @@ from django.db import transaction
 
 from wherry.web.feed import changes, settling
 from wherry.web.feed.arrived import Arrived, Door, Outcome
-from wherry.web.feed.models import Change, Message, MessageState, Sender
+from wherry.web.feed.models import Change, Message, MessageState, Patient, Sender, Visit
 from wherry.web.feed.reading import Read, read
+
+#: Visits or patients that are made again in one transaction.
+PART = 500
 
 
 def take(messages: Sequence[Arrived]) -> list[Outcome]:
@@ -28,7 +32,7 @@ def take(messages: Sequence[Arrived]) -> list[Outcome]:
         return []
     reads = read(messages)
     with transaction.atomic():
-        _lock(organisation for one in reads for organisation in _organisations(one))
+        lock(organisation for one in reads for organisation in _organisations(one))
         senders = _senders(reads)
         known = _known(reads, senders)
         fresh: dict[tuple[str, str, str], Message] = {}
@@ -52,12 +56,42 @@ def take(messages: Sequence[Arrived]) -> list[Outcome]:
     return outcomes
 
 
+def rederive_all(*, keep: bool = True) -> settling.Differences:
+    """Make every derived row again from the messages; says how many rows of each table differed (none should).
+
+    In parts of `PART` visits or patients, each in a transaction of its own. With `keep` false nothing is written.
+    Visits and patients of which no message tells are counted and left as they are.
+    """
+    found: settling.Differences = Counter()
+    live = Message.objects.filter(state__in=settling.LIVE, event__isnull=False)
+    visits = sorted(live.exclude(visit_key="").values_list("visit_key", flat=True).distinct())
+    patients = {key for pair in live.values_list("patient_key", "merged_key").distinct() for key in pair if key}
+    ordered = sorted(patients)
+    none: list[str] = []
+    parts = [(visits[at : at + PART], none) for at in range(0, len(visits), PART)]
+    parts += [(none, ordered[at : at + PART]) for at in range(0, len(ordered), PART)]
+    for some_visits, some_patients in parts:
+        organisations = {key.partition("|")[0] for key in (*some_visits, *some_patients)}
+        with transaction.atomic():
+            lock(organisations)
+            different = +settling.settle_again(some_visits, some_patients)
+            found += different
+            if not keep:
+                transaction.set_rollback(True)
+            elif different:
+                changes.touch(organisations)
+    found["visits without messages"] += len(set(Visit.objects.values_list("pk", flat=True)) - set(visits))
+    found["patients without messages"] += len(set(Patient.objects.values_list("pk", flat=True)) - patients)
+    return +found
+
+
 def _organisations(one: Read) -> set[str]:
     sender = one.sender.partition("|")[0]
     return {sender} if one.event is None else {sender, one.event.organisation}
 
 
-def _lock(organisations: Iterable[str]) -> None:
+def lock(organisations: Iterable[str]) -> None:
+    """Wait until nobody else writes what these organisations' messages add up to. Within a transaction."""
     wanted = sorted(set(organisations))
     held = set(Change.objects.select_for_update().filter(pk__in=wanted).order_by("pk").values_list("pk", flat=True))
     if len(held) < len(wanted):
@@ -143,7 +177,7 @@ def _decided(message: Message, state: MessageState, *, again: bool = False) -> M
     organisations = {message.sender.organisation}
     if message.visit_key or message.patient_key:
         organisations.add((message.visit_key or message.patient_key).partition("|")[0])
-    _lock(organisations)
+    lock(organisations)
     message.refresh_from_db()
     if again:
         door = cast(Door, message.door)
