@@ -28,6 +28,7 @@ from matrix_emergency import EMERGENCY
 from matrix_feed import FEED
 from matrix_line import ALL, OPENS, QUALITY, ROWS, A, C, D, E, G, Line, M
 from matrix_offers import OFFERS
+from matrix_outlook import OUTLOOK
 from matrix_planning import PLANNING
 from matrix_unplanned import UNPLANNED
 from matrix_well import WELL
@@ -104,6 +105,7 @@ TABLE = (
     *FEED,
     *EMERGENCY,
     *UNPLANNED,
+    *OUTLOOK,
 )
 
 

@@ -70,3 +70,15 @@ def hours(first: int, count: int) -> Hours:
         np.array([HOLIDAY if at.date() in holidays else at.weekday() for at in local], dtype=np.int64),
         np.array([at.toordinal() for at in local], dtype=np.int64),
     )
+
+
+def days(moments: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """The numbers of the days in London on which moments lie.
+
+    >>> evening = to_hours(datetime(2026, 7, 14, 22, tzinfo=UTC))
+    >>> days(np.array([evening, evening + 1]))
+    array([739811, 739812])
+    """
+    places, which = np.unique(np.floor(moments).astype(np.int64), return_inverse=True)
+    found = [to_moment(float(place)).astimezone(LONDON).toordinal() for place in places]
+    return np.array(found, dtype=np.int64)[which]

@@ -43,15 +43,15 @@ def ready_curves(going: Any, who: Any, hour: Any, weekday: Any, steps: Any, seen
 
 @compiled
 def bed_curves(
-    to_ready: Any, to_gone: Any, ready_gone: Any, ready_curve: Any, who: Any, ready_who: Any,
+    to_ready: Any, to_gone: Any, ready_gone: Any, unsaid: Any, ready_curve: Any, who: Any, ready_who: Any, said: Any,
     since: Any, day_came: Any, ready: Any, factor: Any, expected_on: Any,
     hour: Any, weekday: Any, day: Any, first_hours: Any, nights: Any, ready_steps: Any, seen: Any,
 ) -> Any:  # fmt: skip
     """Chance of still being here at `seen`, of people in a bed: shape (people, seen).
 
-    `since` and `ready` are hours before issue (negative: infinity where not ready), `day_came` the day's number;
-    `expected_on` the day's number of the expected date (0: none) and `factor` (5,) what it does to every rate, by
-    whether it is past, today, tomorrow, in two or three days, or later.
+    `since` and `ready` are hours before issue (`ready` negative where they are not), `said` whether anybody said if
+    they are ready, `day_came` the day's number. `expected_on` is the day's number of the expected date (0: none) and
+    `factor` (5,) what it does to every rate, by whether it is past, today, tomorrow, in two or three days, or later.
     """
     length = len(hour)
     found = np.zeros((len(who), len(seen)))
@@ -77,8 +77,10 @@ def bed_curves(
                     if slept <= 0
                     else len(first_hours) + _step(nights, slept)
                 )
-                ready_rate = times * _rate(to_ready, who[i], step, w, h)
-                gone_rate = times * _rate(to_gone, who[i], step, w, h)
+                ready_rate, gone_rate = 0.0, times * _rate(unsaid, who[i], step, w, h)
+                if said[i]:
+                    ready_rate = times * _rate(to_ready, who[i], step, w, h)
+                    gone_rate = times * _rate(to_gone, who[i], step, w, h)
                 total = ready_rate + gone_rate
                 out = 1.0 - np.exp(-total)
                 if total > 0.0 and ready_rate > 0.0:

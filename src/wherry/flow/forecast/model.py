@@ -35,7 +35,10 @@ class Model:
 
 @dataclass(frozen=True)
 class Beds:
-    """Who is in a bed at issue. `expected_on` is the number of the expected day of leaving (0: none)."""
+    """Who is in a bed at issue. `said`: whether anybody said if they are ready to go (`ready`, infinity if not).
+
+    `expected_on` is the number of the expected day of leaving (0: none).
+    """
 
     site: Codes
     group: Codes
@@ -43,6 +46,7 @@ class Beds:
     age: Codes
     admitted: Array
     ready: Array
+    said: npt.NDArray[np.bool_]
     expected_on: Codes
 
 
@@ -163,6 +167,7 @@ def position(model: Model, past: Past, as_at: int, *, lists_days: int = 0) -> Po
             bedded.age,
             bedded.admitted,
             bedded.ready,
+            np.full(len(bedded), bool(np.isfinite(past.ready).any())),
             np.zeros(len(bedded), np.int64),
         ),
         Waiting(some.site, some.patient, some.age, some.arrived, some.decided),

@@ -85,13 +85,13 @@ def here_now(walk: Walk) -> Array:
     """Chance of still being in a bed, of each patient: (people, times)."""
     model, beds, at = walk.model, walk.position.beds, walk.hours
     of = model.stays
-    came = np.array([clock.hours(int(np.floor(hour)), 1).day[0] for hour in beds.admitted], dtype=np.int64)
     as_at = walk.position.as_at
+    came = clock.days(beds.admitted)
     return np.asarray(
         curves.bed_curves(
-            _of(of.to_ready), _of(of.to_gone), _of(of.ready_to_gone), walk.ready,
+            _of(of.to_ready), _of(of.to_gone), _of(of.ready_to_gone), _of(of.unsaid_to_gone), walk.ready,
             stays.classes(model.words, beds.site, beds.group, beds.kind, beds.age),
-            stays.ready_classes(model.words, beds.site, beds.group, beds.kind),
+            stays.ready_classes(model.words, beds.site, beds.group, beds.kind), beds.said,
             as_at - beds.admitted, came, np.where(np.isfinite(beds.ready), as_at - beds.ready, -1.0),
             walk.position.factor, beds.expected_on, at.hour, at.weekday, at.day,
             stays.FIRST_HOURS, stays.NIGHTS, stays.READY_HOURS, walk.seen,

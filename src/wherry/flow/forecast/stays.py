@@ -33,12 +33,16 @@ EXPECTED = ("past", "today", "tomorrow", "in 2 or 3 days", "later")
 
 @dataclass(frozen=True)
 class Stays:
-    """Fitted stays: rates of becoming ready, of going without it, and of going once ready."""
+    """Fitted stays: rates of becoming ready, of going without it, of going once ready, and of going whatever was said.
+
+    The last is for whom nobody has said whether they are ready.
+    """
 
     words: Words
     to_ready: Rates
     to_gone: Rates
     ready_to_gone: Rates
+    unsaid_to_gone: Rates
 
 
 def classes(words: Words, site: Any, group: Any, kind: Any, age: Any) -> Any:
@@ -62,13 +66,13 @@ def fit_stays(past: Past, until: float, settings: Settings) -> Stays:
     sites, groups, ages = len(words.sites), len(words.groups), len(words.ages)
     count = sites * groups * len(KINDS) * ages
     shape, ready_shape = (count, STEPS, 8, 24), (sites * groups * 2, len(READY_HOURS), 8, 24)
-    at_risk, became, went = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    at_risk, became, went, here, gone = (np.zeros(shape) for _ in range(5))
     ready_risk, ready_went = np.zeros(ready_shape), np.zeros(ready_shape)
     _count(
         some.admitted, some.ready, some.left, classes(words, some.site, some.group, some.kind, some.age),
         ready_classes(words, some.site, some.group, some.kind), start, until,
         first, hours.hour, hours.weekday, hours.day, FIRST_HOURS, NIGHTS, READY_HOURS,
-        at_risk, became, went, ready_risk, ready_went,
+        at_risk, became, went, here, gone, ready_risk, ready_went,
     )  # fmt: skip
     number = np.arange(count)
     age, kind = number % ages, number // ages % len(KINDS)
@@ -79,15 +83,19 @@ def fit_stays(past: Past, until: float, settings: Settings) -> Stays:
     borrowed = settings.pseudo_events
     ready_number = np.arange(sites * groups * 2)
     ready_group = ready_number // 2 % groups
-    return Stays(
-        words,
-        fit(became, at_risk, profile=wide, stage=stage, above=above, borrowed=borrowed),
-        fit(went, at_risk, profile=wide, stage=stage, above=above, borrowed=borrowed),
-        fit(
-            ready_went, ready_risk, profile=ready_group, stage=(READY_HOURS >= 12).astype(np.int64),
-            above=[ready_group, ready_group * 2 + ready_number % 2], borrowed=borrowed,
-        ),
-    )  # fmt: skip
+
+    def fitted(events: Array, exposure: Array) -> Rates:
+        return fit(events, exposure, profile=wide, stage=stage, above=above, borrowed=borrowed)
+
+    of_ready = fit(
+        ready_went,
+        ready_risk,
+        profile=ready_group,
+        stage=(READY_HOURS >= 12).astype(np.int64),
+        above=[ready_group, ready_group * 2 + ready_number % 2],
+        borrowed=borrowed,
+    )
+    return Stays(words, fitted(became, at_risk), fitted(went, at_risk), of_ready, fitted(gone, here))
 
 
 @compiled
@@ -103,7 +111,7 @@ def _step(edges: Any, value: int) -> int:
 def _count(
     admitted: Any, ready: Any, left: Any, who: Any, ready_who: Any, start: float, until: float, first: int,
     hour: Any, weekday: Any, day: Any, first_hours: Any, nights: Any, ready_hours: Any,
-    at_risk: Any, became: Any, went: Any, ready_risk: Any, ready_went: Any,
+    at_risk: Any, became: Any, went: Any, here: Any, gone: Any, ready_risk: Any, ready_went: Any,
 ) -> None:  # fmt: skip
     """Count person-hours and events hour by hour; an hour in which somebody comes or goes counts in part."""
     for i in range(len(admitted)):
@@ -119,6 +127,7 @@ def _count(
                 step = _step(first_hours, int(max(0.0, at + 0.5 - admitted[i])))
             else:
                 step = len(first_hours) + _step(nights, slept)
+            here[who[i], step, w, h] += max(0.0, high - low)
             turns = min(max(ready[i], admitted[i]), end)
             if low < turns or (low == turns and turns == end):
                 at_risk[who[i], step, w, h] += max(0.0, min(high, turns) - low)
@@ -129,6 +138,7 @@ def _count(
             if ready[i] < left[i] and low <= ready[i] < high and ready[i] <= until:
                 became[who[i], step, w, h] += 1.0
             if left[i] <= until and low < left[i] <= high:
+                gone[who[i], step, w, h] += 1.0
                 if ready[i] < left[i]:
                     since = _step(ready_hours, int(max(0.0, at + 0.5 - ready[i])))
                     ready_went[ready_who[i], since, w, h] += 1.0

@@ -45,7 +45,12 @@ NAVIGATION = (
     _place("Waiting well", ("well:risks", Permission.SEE_WELL), ("well:ask", Permission.ASK_HEALTH)),
     _place("Cancer", ("cancer:list", Permission.SEE_CANCER), ("cancer:performance", Permission.SEE_CAPACITY)),
     _place("Plans", ("planning:scenarios", Permission.SEE_PLANS)),
-    _place("Beds", ("beds:state", Permission.SEE_FLOW), ("feed:status", Permission.SEE_FLOW)),
+    _place(
+        "Beds",
+        ("beds:state", Permission.SEE_FLOW),
+        ("outlook:next_days", Permission.SEE_FLOW),
+        ("feed:status", Permission.SEE_FLOW),
+    ),
     _place("Emergency", ("emergency:now", Permission.SEE_FLOW)),
     _place("Unplanned care", ("unplanned:board", Permission.SEE_CALLS)),
     _place("Data", ("data:sources", Permission.SEE_QUALITY)),

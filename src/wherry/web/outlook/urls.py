@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from wherry.web.outlook import views
 
 app_name = "outlook"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.next_days, name="next_days"),
+    path("ask/", views.ask, name="ask"),
+]
