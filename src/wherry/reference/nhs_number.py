@@ -20,6 +20,8 @@ TextColumn: TypeAlias = "npt.ArrayLike | pa.Array[Any] | pa.ChunkedArray[Any]"
 
 #: Numbers that start with these three digits are never given to a person in England.
 SYNTHETIC_PREFIX = "999"
+#: Synthetic numbers from this one on are for artificial people of the live feed; nobody else is given one.
+KEPT_PREFIX = "9997"
 
 _SEPARATORS = str.maketrans("", "", " -")
 _POWERS = 10 ** np.arange(9, -1, -1, dtype=np.int64)
@@ -134,6 +136,20 @@ def synthetic_count() -> int:
     True
     """
     return len(_synthetic_integers())
+
+
+def synthetic_below(prefix: str) -> int:
+    """How many synthetic numbers are smaller than the first that begins with these digits.
+
+    >>> synthetic([synthetic_below("9997")]).tolist()
+    ['9997000005']
+    """
+    return int(np.searchsorted(_synthetic_integers(), int(prefix.ljust(10, "0"))))
+
+
+def kept_from() -> int:
+    """The first of the synthetic numbers that are kept for people of the live feed: those from 9997 on."""
+    return synthetic_below(KEPT_PREFIX)
 
 
 def _as_text(numbers: TextColumn) -> pa.Array[Any]:

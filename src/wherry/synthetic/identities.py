@@ -133,13 +133,14 @@ def make_identities(
     person, trust, local, is_second = person[order], trust[order], local[order], is_second[order]
 
     patients = np.unique(person)
-    if len(patients) > nhs_number.synthetic_count():
+    if len(patients) > nhs_number.kept_from():
         raise UserError(
-            f"{len(patients):,} patients need a synthetic NHS number and only {nhs_number.synthetic_count():,} exist. "
+            f"{len(patients):,} patients need a synthetic NHS number and only {nhs_number.kept_from():,} are theirs. "
             "Nothing was written. Choose a smaller scale."
         )
     number = np.full(len(people), -1, dtype=np.int64)
-    number[patients] = streams("nhs").permutation(nhs_number.synthetic_count())[: len(patients)]
+    drawn = streams("nhs").permutation(nhs_number.synthetic_count())
+    number[patients] = drawn[drawn < nhs_number.kept_from()][: len(patients)]
     names = Names.load()
     found = Identities(
         person=person,

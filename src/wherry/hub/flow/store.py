@@ -144,7 +144,7 @@ def publish(parts: list[Part], *, system: str, folder: Path, hub: Path | None) -
 def _ordered(rows: pa.Table) -> pa.Table:
     """By the moment at which a visit began, and then by everything else: one order whatever files they came in."""
     begun = pc.coalesce(rows["arrived_at"], rows["admitted_at"])
-    keys = [("begun", "ascending"), *((name, "ascending") for name in HISTORY.names)]
+    keys: Any = [("begun", "ascending"), *((name, "ascending") for name in HISTORY.names)]
     return rows.append_column("begun", begun).sort_by(keys).select(HISTORY.names).combine_chunks()
 
 

@@ -1,4 +1,4 @@
-"""The weeks before a played day, as a folder with one CSV and no identities: what `wherry flow history load` takes in."""
+"""The weeks before a played day, as a folder with one CSV and no identities: for `wherry flow history load`."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Places:
         return NO_BED - fits[0]
 
     def ranks(self, site: int, group: int, spec: str, *, first: bool) -> list[tuple[int, int]]:
-        """(how well, ward) of every ward that will do, best first; `first` also lets assessment units and extra beds."""
+        """(how well, ward) of every ward that will do, best first; assessment units and extra beds only at `first`."""
         name = GROUPS[group]
         found: list[tuple[int, int]] = []
         for number, ward in enumerate(self.wards):

@@ -1,4 +1,4 @@
-"""The figures of the artificial hospitals: `flow.toml` of a system, read and checked, with volumes from its other files.
+"""The figures of the artificial hospitals: `flow.toml` of a system, with volumes from its other files.
 
 Every figure is a table of `value`, `source` and `certainty`; the program sees the values only.
 """
@@ -74,7 +74,7 @@ class Flow:
         """A list of shares that add up to 1, whatever their sum in the file."""
         found = self.of(path)
         values = np.asarray(list(found.values()) if isinstance(found, dict) else found, dtype=float)
-        return values / values.sum()
+        return np.asarray(values / values.sum())
 
 
 def load(system: str) -> Flow:
