@@ -8,6 +8,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
+#: A year outside these is a slip, not a date.
+FIRST_YEAR, LAST_YEAR = 1850, 2199
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(?:(\d\d)(?:\.(\d{1,6}))?)?([+-]\d{4})?", re.ASCII)
 
 
@@ -27,6 +29,8 @@ def moment(text: str) -> datetime | None:
     if found is None:
         return None
     year, month, day, hour, minute, second, part, offset = found.groups()
+    if not FIRST_YEAR <= int(year) <= LAST_YEAR:
+        return None
     try:
         micro = int((part or "0").ljust(6, "0"))
         naive = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), micro)  # noqa: DTZ001
@@ -50,6 +54,8 @@ def instant(text: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text)
+        if not FIRST_YEAR <= at.year <= LAST_YEAR:
+            return None
         return (at if at.tzinfo else at.replace(tzinfo=LONDON)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
@@ -65,7 +71,7 @@ def day(text: str) -> date | None:
     if len(text) > 8:
         at = moment(text)
         return at.astimezone(LONDON).date() if at else None
-    if len(text) != 8 or not (text.isascii() and text.isdigit()):
+    if len(text) != 8 or not (text.isascii() and text.isdigit()) or not FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
         return None
     try:
         return date(int(text[:4]), int(text[4:6]), int(text[6:]))

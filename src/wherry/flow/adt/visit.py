@@ -1,24 +1,23 @@
 """What all events of one visit add up to: a pure function of the set of them.
 
-Events are read in the order in which they were recorded (`order`). Each of these outdoes what it names:
+Events are read in the order in which they were recorded (`order`), and each outdoes what it names:
 
-- An arrival (A04) and an admission (A01, A06) correct the earlier one of the same round; a discharge (A03) corrects the
-  earlier discharge. A round begins anew with an arrival or admission at or after a discharge: the patient came back.
-- A move (A02) corrects the move to the same place next to it in time, and the move at the same moment.
-- A cancel takes back the latest recorded event of its kind that still stands, with those that it had corrected: A11
-  an admission or arrival, A12 a move (the one that it names, if it names one), A13 a discharge, A38 a booking. What was
-  taken back says nothing any more.
-- A08 changes details and never moves anybody.
+- A cancel strikes out the latest recorded event of its kind, with those that it had corrected, as if they had never
+  come: A11 an admission or arrival, A12 a move (the one that it names, if any), A13 a discharge, A38 a booking.
+- An arrival (A04) corrects the arrival, an admission (A01, A06) the admission, a discharge (A03) the discharge of the
+  same round. A round begins anew with an arrival or admission at or after a discharge: the patient came back.
+- A move (A02) corrects the move at the same moment. One to the place where the patient is already says nothing new.
+- A change of details (A08) never moves anybody.
 
 Effects stand at the times at which things happened; who left has left, whatever is said to have happened later.
-Source: HL7 v2.4 chapter 3 for what the triggers mean (general knowledge); corrections are our own rule.
+Source: HL7 v2.4 chapter 3 for what the triggers mean (general knowledge); what corrects what is our own rule.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -29,7 +28,8 @@ LONDON = ZoneInfo("Europe/London")
 #: Triggers that make a visit known; of the others alone nothing can be made.
 ESTABLISH = frozenset({"A01", "A02", "A03", "A04", "A05", "A06", "ENC"})
 _KEPT_OF_VISIT = frozenset(VISIT_DETAILS)
-_NEVER = datetime.min.replace(tzinfo=UTC)
+#: Triggers that take something back, and what.
+CANCELS = {"A11": "An admission or arrival", "A12": "A move", "A13": "A discharge", "A38": "A booking"}
 
 
 def order(event: Event) -> tuple[datetime, datetime, str, str]:
@@ -69,10 +69,6 @@ class _Round:
     admission: _Thing | None = None
     discharge: _Thing | None = None
 
-    @property
-    def empty(self) -> bool:
-        return self.arrival is None and self.admission is None and self.discharge is None
-
 
 class _Point(NamedTuple):
     """Where the patient is from a moment on; None is away."""
@@ -85,102 +81,72 @@ class _Point(NamedTuple):
 
 @dataclass
 class _Standing:
-    """What stands after each event in turn."""
+    """What stands after events without a cancel, in turn."""
 
     rounds: list[_Round] = field(default_factory=lambda: [_Round()])
-    moves: list[_Thing] = field(default_factory=list)
+    moves: dict[datetime, _Thing] = field(default_factory=dict)
     booking: _Thing | None = None
-    taken_back: set[int] = field(default_factory=set)
-    doubts: list[str] = field(default_factory=list)
 
     def apply(self, event: Event, place: int) -> None:
+        """Let one more event stand; `place` is its place in the order."""
         match event.trigger:
-            case "A01" | "A06":
-                self._come(event, place, admission=True)
-            case "A04":
-                self._come(event, place, admission=False)
-            case "A02":
-                self._move(event, place)
-            case "A03":
+            case "A01" | "A06" | "A04":
                 now = self.rounds[-1]
-                now.discharge = _corrected(now.discharge, event, place)
+                if now.discharge is not None and event.occurred_at >= now.discharge.event.occurred_at:
+                    now = _Round()
+                    self.rounds.append(now)
+                if event.trigger == "A04":
+                    now.arrival = _corrected(now.arrival, event, place)
+                else:
+                    now.admission = _corrected(now.admission, event, place)
+            case "A02":
+                self.moves[event.occurred_at] = _corrected(self.moves.get(event.occurred_at), event, place)
+            case "A03":
+                self.rounds[-1].discharge = _corrected(self.rounds[-1].discharge, event, place)
             case "A05":
                 self.booking = _corrected(self.booking, event, place)
-            case "A11":
-                self._cancel_coming(event)
-            case "A12":
-                self._cancel_move(event)
-            case "A13":
-                self._cancel_leaving(event)
-            case "A38":
-                if self.booking is None:
-                    self.doubts.append(f"A booking was cancelled at {_words(event.recorded_at)}, and none is known.")
-                else:
-                    self._take_back(self.booking)
-                    self.booking = None
             case _:
                 pass
 
-    def _come(self, event: Event, place: int, *, admission: bool) -> None:
-        now = self.rounds[-1]
-        if now.discharge is not None and event.occurred_at >= now.discharge.event.occurred_at:
-            now = _Round()
-            self.rounds.append(now)
-        if admission:
-            now.admission = _corrected(now.admission, event, place)
-        else:
-            now.arrival = _corrected(now.arrival, event, place)
+    def taken_back_by(self, cancel: Event) -> _Thing | None:
+        """What a cancel takes back; None where nothing of its kind stands."""
+        things: list[_Thing | None]
+        match cancel.trigger:
+            case "A11":
+                things = [thing for one in self.rounds for thing in (one.arrival, one.admission)]
+            case "A12":
+                moves = list(self.moves.values())
+                named = [move for move in moves if move.event.occurred_at == cancel.occurred_at]
+                if not named and cancel.prior is not None:
+                    named = [move for move in moves if move.event.location == cancel.prior]
+                things = [*(named or moves)]
+            case "A13":
+                things = [one.discharge for one in self.rounds]
+            case _:
+                things = [self.booking]
+        return max((thing for thing in things if thing is not None), key=lambda thing: thing.place, default=None)
 
-    def _move(self, event: Event, place: int) -> None:
-        for move in self.moves:
-            if move.event.occurred_at == event.occurred_at:
-                self.moves.remove(move)
-                self.moves.append(_corrected(move, event, place))
-                return
-        self.moves.append(_Thing(event, place, [event]))
 
-    def _take_back(self, thing: _Thing) -> None:
-        self.taken_back |= {id(event) for event in thing.chain}
-
-    def _cancel_coming(self, event: Event) -> None:
-        found: list[tuple[int, _Round, _Thing]] = []
-        for one in self.rounds:
-            found += [(thing.place, one, thing) for thing in (one.arrival, one.admission) if thing is not None]
-        if not found:
-            self.doubts.append(f"An admission was cancelled at {_words(event.recorded_at)}, and none is known.")
-            return
-        _, one, thing = max(found, key=lambda row: row[0])
-        self._take_back(thing)
-        if one.admission is thing:
-            one.admission = None
-        else:
-            one.arrival = None
-        self._tidy()
-
-    def _cancel_leaving(self, event: Event) -> None:
-        left = [one for one in self.rounds if one.discharge is not None]
-        if not left:
-            self.doubts.append(f"A discharge was cancelled at {_words(event.recorded_at)}, and none is known.")
-            return
-        one = max(left, key=lambda row: row.discharge.place if row.discharge else -1)
-        if one.discharge is not None:
-            self._take_back(one.discharge)
-            one.discharge = None
-        self._tidy()
-
-    def _cancel_move(self, event: Event) -> None:
-        if not self.moves:
-            self.doubts.append(f"A move was cancelled at {_words(event.recorded_at)}, and none is known.")
-            return
-        named = [move for move in self.moves if move.event.occurred_at == event.occurred_at]
-        if not named and event.prior is not None:
-            named = [move for move in self.moves if move.event.location == event.prior]
-        move = max(named or self.moves, key=lambda thing: thing.place)
-        self._take_back(move)
-        self.moves.remove(move)
-
-    def _tidy(self) -> None:
-        self.rounds = [one for one in self.rounds if not one.empty] or [_Round()]
+def _read(found: list[Event]) -> tuple[_Standing, list[Event], list[str]]:
+    """What stands, the events that were not struck out, and doubts about cancels."""
+    doubts: list[str] = []
+    kept: list[tuple[int, Event]] = []
+    standing = _Standing()
+    for place, event in enumerate(found):
+        if event.trigger not in CANCELS:
+            kept.append((place, event))
+            standing.apply(event, place)
+            continue
+        thing = standing.taken_back_by(event)
+        if thing is None:
+            doubts.append(f"{CANCELS[event.trigger]} was cancelled at {_words(event.recorded_at)}, and none is known.")
+            continue
+        struck = {id(one) for one in thing.chain}
+        kept = [pair for pair in kept if id(pair[1]) not in struck]
+        standing = _Standing()
+        for before, one in kept:
+            standing.apply(one, before)
+    return standing, [event for _, event in kept], doubts
 
 
 def _corrected(before: _Thing | None, event: Event, place: int) -> _Thing:
@@ -198,15 +164,13 @@ def derive(events: Iterable[Event], persons: Mapping[str, str] | None = None) ->
         raise ValueError("no event makes the visit known")
     if len({event.visit_key for event in found}) > 1:
         raise ValueError("events of several visits")
-    standing = _Standing()
-    for place, event in enumerate(found):
-        standing.apply(event, place)
+    standing, kept, doubts = _read(found)
     last = found[-1]
     points = _points(standing)
     left = _left(standing)
     stays = _stays(points, left)
     patients = [event.patient_key for event in found if event.patient_key]
-    doubts = [*standing.doubts, *_doubts(standing, left, stays)]
+    doubts += _doubts(standing, left, stays)
     doubts += _elsewhere(found, standing, stays)
     persons = persons or {}
     if len({persons.get(key, key) for key in patients}) > 1:
@@ -214,7 +178,7 @@ def derive(events: Iterable[Event], persons: Mapping[str, str] | None = None) ->
         doubts.append(f"Messages name several patients for this visit: {named}.")
     for event in found:
         doubts += event.doubts
-    details = _details(found, standing.taken_back)
+    details = _details(kept)
     return VisitState(
         visit_key=last.visit_key,
         organisation=last.organisation,
@@ -276,7 +240,7 @@ def _points(standing: _Standing) -> list[_Point]:
             points.append(_Point(thing.event.occurred_at, rank, thing.place, thing.event.location))
         if one.discharge is not None and number < len(standing.rounds) - 1:
             points.append(_Point(one.discharge.event.occurred_at, 0, one.discharge.place, None))
-    for move in standing.moves:
+    for move in standing.moves.values():
         if move.event.location is not None:
             points.append(_Point(move.event.occurred_at, 3, move.place, move.event.location))
     points = [one for one in points if one.location is not None or one.rank == 0]
@@ -318,7 +282,7 @@ def _doubts(standing: _Standing, left: datetime | None, stays: tuple[Stay, ...])
             found.append(f"Left at {_words(one.discharge.event.occurred_at)}, before coming at {_words(first)}.")
     if not came and (standing.moves or any(one.discharge for one in standing.rounds)):
         found.append("No arrival or admission is known.")
-    for move in standing.moves:
+    for move in standing.moves.values():
         if came and move.event.occurred_at < min(came):
             found.append(f"Moved at {_words(move.event.occurred_at)}, before coming at {_words(min(came))}.")
         if left is not None and move.event.occurred_at > left:
@@ -332,7 +296,7 @@ def _doubts(standing: _Standing, left: datetime | None, stays: tuple[Stay, ...])
 
 def _elsewhere(found: list[Event], standing: _Standing, stays: tuple[Stay, ...]) -> list[str]:
     """A08 moves nobody: if the newest word about the place comes from one and differs, a move may be missing."""
-    placed = [thing.place for thing in standing.moves]
+    placed = [thing.place for thing in standing.moves.values()]
     placed += [thing.place for one in standing.rounds for thing in (one.arrival, one.admission) if thing]
     here = stays[-1] if stays and stays[-1].to_at is None else None
     said = [(place, event.location) for place, event in enumerate(found) if event.trigger == "A08" and event.location]
@@ -347,12 +311,10 @@ def _elsewhere(found: list[Event], standing: _Standing, stays: tuple[Stay, ...])
     return [f"A change of details says {_place(location)}; no move there is known."]
 
 
-def _details(found: list[Event], taken_back: set[int]) -> dict[str, str]:
-    """The latest word on each detail of the visit; None removes, and what was taken back says nothing."""
+def _details(kept: list[Event]) -> dict[str, str]:
+    """The latest word on each detail of the visit, of what was not struck out; None removes."""
     held: dict[str, str] = {}
-    for event in found:
-        if id(event) in taken_back:
-            continue
+    for event in kept:
         for name, value in event.details.items():
             if name not in _KEPT_OF_VISIT:
                 continue
