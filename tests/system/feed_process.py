@@ -145,7 +145,12 @@ class Played:
     refusals: int
 
 
-def play(port: int, messages: dict[str, list[bytes]], disturb: Sequence[tuple[int, Callable[[], None]]] = ()) -> Played:
+def play(
+    port: int,
+    messages: dict[str, list[bytes]],
+    disturb: Sequence[tuple[int, Callable[[], None]]] = (),
+    seconds: float = 60,
+) -> Played:
     """Send it all, a connection an organisation; after so many acknowledgements in all, disturb.
 
     A sender that loses its connection, or is refused, connects again and sends what was not acknowledged.
@@ -157,7 +162,7 @@ def play(port: int, messages: dict[str, list[bytes]], disturb: Sequence[tuple[in
     def run(organisation: str) -> None:
         left = list(messages[organisation])
         try:
-            until = time.monotonic() + 60
+            until = time.monotonic() + seconds
             while left and time.monotonic() < until:
                 try:
                     _talk(port, organisation, left, told, refusals, lock)
@@ -175,7 +180,7 @@ def play(port: int, messages: dict[str, list[bytes]], disturb: Sequence[tuple[in
             time.sleep(0.002)
         what()
     for thread in threads:
-        thread.join(90)
+        thread.join(seconds + 30)
     if troubles:
         raise troubles[0]
     return Played(told, refusals[0])

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import random
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from feed_postgres import Server, private_server, tools
 from feed_process import DUMP, LOAD, MIGRATE, Played, Process, day_of_messages, environment, play, python
 
 VISITS, SEED = 75, 20260403
@@ -76,51 +75,16 @@ def test_the_listener_is_killed_and_started_again(day: Day, tmp_path: Path) -> N
     assert "Stopped." in (tmp_path / "log").read_text()
 
 
-@dataclass(frozen=True)
-class Server:
-    """A PostgreSQL of our own."""
-
-    folder: Path
-    tools: Path
-    url: str
-
-    def run(self, *words: str) -> None:
-        command = [str(self.tools / words[0]), *words[1:]]
-        if os.getuid() == 0:
-            command = ["runuser", "-u", "postgres", "--", *command]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd="/")
-        assert done.returncode == 0, done.stderr
-
-    def start(self) -> None:
-        settings = f"-c listen_addresses='' -c unix_socket_directories={self.folder}"
-        log = str(self.folder / "log")
-        self.run("pg_ctl", "--pgdata", f"{self.folder}/data", "--wait", "--log", log, "-o", settings, "start")
-
-    def stop_at_once(self) -> None:
-        self.run("pg_ctl", "--pgdata", f"{self.folder}/data", "--mode", "immediate", "stop")
-
-
 @pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     """A server that may be killed: never the one that is named for other tests."""
     if not os.environ.get("WHERRY_TEST_POSTGRES"):
         pytest.skip("no PostgreSQL wanted: set WHERRY_TEST_POSTGRES")
-    tools = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda path: int(path.parts[-3]))
-    if not tools:
+    programs = tools()
+    if programs is None:
         pytest.skip("no PostgreSQL server on this machine to be killed")
-    folder = Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip())
-    owner = "postgres" if os.getuid() == 0 else getpass.getuser()
-    if os.getuid() == 0:
-        shutil.chown(folder, owner)
-    folder.chmod(0o755)
-    made = Server(folder, tools[-1].parent, f"postgresql://{owner}@/postgres?host={folder}")
-    try:
-        made.run("initdb", "--pgdata", f"{folder}/data", "--auth", "trust", "--encoding", "UTF8", "--no-sync")
-        made.start()
+    with private_server(programs) as made:
         yield made
-        made.stop_at_once()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.postgres
