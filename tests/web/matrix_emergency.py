@@ -10,4 +10,8 @@ EMERGENCY = (
     Line("emergency:now", _FLOW),
     Line("emergency:people", _FLOW),
     Line("emergency:ambulances", _FLOW),
+    Line("emergency:trend", _FLOW),
+    Line("emergency:escalation", _FLOW),
+    Line("emergency:act", frozenset({B}), 400, "POST"),
+    Line("emergency:versions", _FLOW),
 )

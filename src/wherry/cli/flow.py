@@ -8,7 +8,7 @@ import os
 from typing import Protocol, cast
 
 #: Modules of this package that add commands to `flow`, in the order that the help shows them.
-MORE: tuple[str, ...] = ("flow_load", "flow_listen", "flow_history")
+MORE: tuple[str, ...] = ("flow_load", "flow_listen", "flow_history", "flow_ambulance", "flow_escalation")
 
 
 class _Commands(Protocol):

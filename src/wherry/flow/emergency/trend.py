@@ -117,3 +117,23 @@ def here(clocks: Clocks, moments: Sequence[datetime]) -> list[int]:
     at = np.array([micros(moment) for moment in moments], dtype=np.int64)
     running = np.searchsorted(starts, at, "right") - np.searchsorted(ends, at, "right")
     return [int(number) for number in running]
+
+
+def lost_hours(clocks: Clocks, allowed: timedelta, windows: Sequence[Window]) -> list[float]:
+    """Hours beyond what is allowed, of the clocks that ended in each window.
+
+    >>> at = lambda hour: datetime(2026, 7, 14, hour, tzinfo=UTC)
+    >>> lost_hours(Clocks.of([Clock(at(8), at(10)), Clock(at(9))]), timedelta(hours=1), [Window(at(8), at(12))])
+    [1.0]
+    """
+    done = (clocks.start != NONE) & (clocks.end != NONE)
+    ends = clocks.end[done]
+    beyond = np.maximum(0, ends - clocks.start[done] - allowed // _MICROSECOND)
+    order = np.argsort(ends, kind="stable")
+    ends, total = ends[order], np.concatenate([[0], np.cumsum(beyond[order])])
+    found = []
+    for window in windows:
+        first = np.searchsorted(ends, micros(window.from_at), "left")
+        last = np.searchsorted(ends, micros(window.to_at), "left")
+        found.append(float(total[last] - total[first]) / 3600e6)
+    return found

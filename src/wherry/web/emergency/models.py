@@ -205,6 +205,10 @@ class OwedAction(models.Model):
     answered_by_name = models.CharField(max_length=200, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     note = models.CharField(max_length=500, blank=True)
+    ended_by = models.ForeignKey(
+        Declaration, null=True, blank=True, on_delete=models.PROTECT, related_name="ended_actions",
+        help_text="the lower level that asks for it no longer",
+    )  # fmt: skip
 
     class Meta:
         ordering = ["due_at", "pk"]

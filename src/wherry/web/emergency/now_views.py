@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from wherry.flow.emergency import responses
+from wherry.flow.emergency.clocks import Window
 from wherry.flow.emergency.department import STAGES
 from wherry.flow.emergency.responses import Responses
 from wherry.flow.emergency.windows import day_of
@@ -18,7 +19,7 @@ from wherry.reference import standards
 from wherry.web.access import Permission, requires
 from wherry.web.access.http import Request
 from wherry.web.components import live
-from wherry.web.emergency import figures, levels, people, position
+from wherry.web.emergency import figures, kept, levels, people, position
 from wherry.web.emergency.figures import GROUP, WINDOWS, Now, Row
 from wherry.web.emergency.models import AmbulanceBadLine, AmbulanceLoad
 from wherry.web.emergency.places import Place, place, places, trusts
@@ -64,6 +65,7 @@ def now_context(named: frozenset[str], window_name: str) -> dict[str, Any]:
     nows.append(figures.together(read, nows))
     rows = [*figures.period_rows(read, sites, window), *figures.handover_rows(read, nows)]
     level = levels.read(read)
+    kept.keep_quietly(level)
     longest = people.present(read, sites, people.chosen(read, sites, "here", window)[:_LONGEST_SHOWN], named)
     outside = people.outside_now(read, sites, named)
     shown = [row.attendance.key for row in longest if row.who] + [row.who.visit_key for row in outside if row.who]
@@ -113,7 +115,7 @@ def _beyond(one: Now, rows: Sequence[Row], level: levels.Levels, read: Position)
     return found
 
 
-def response_rows(read: Position, window: figures.Window) -> list[dict[str, Any]]:
+def response_rows(read: Position, window: Window) -> list[dict[str, Any]]:
     """Response times by category, with what they should be."""
     on = day_of(read.now)
     found, strange = responses.by_category(read.calls, read.limits, window, read.now)
