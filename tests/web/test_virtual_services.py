@@ -155,7 +155,9 @@ def test_wrong_units_impossible_values_and_doubtful_patients_are_never_used() ->
         vw.incoming(stay, at, temperature=36.8)[0].__class__(
             "RM1|KIT", "temperature", 310, "K", at, at, nhs_number=stay.nhs_number, birth_date=stay.birth_date
         ),
-        vw.incoming(stay, at, pulse=80)[0].__class__("RM1|KIT", "pulse", 80, "/min", at, at, nhs_number=stay.nhs_number),
+        vw.incoming(stay, at, pulse=80)[0].__class__(
+            "RM1|KIT", "pulse", 80, "/min", at, at, nhs_number=stay.nhs_number
+        ),
     ]
     done = taking.take(bad, door="hl7")
     assert (done.used, done.apart, done.waiting) == (0, 2, 1)

@@ -99,7 +99,8 @@ def chart(kind: str, readings: Sequence[Reading], limits: Sequence[PatientLimit]
             and (value < bound if way == "lower" else value > bound)
             for limit, bound, way in bounds
         )  # fmt: skip
-        said = f"{value:.{vital.decimals}f} {vital.unit}, {moment(each.taken_at)}{', outside the limit' if outside else ''}"
+        said = f"{value:.{vital.decimals}f} {vital.unit}, {moment(each.taken_at)}"
+        said += ", outside the limit" if outside else ""
         points.append(Point(x_of(each.taken_at), y_of(value), outside, said))
     shown = [f"{each.value:.{vital.decimals}f}" for each in mine[-8:]]
     count = sum(point.outside for point in points)

@@ -86,25 +86,22 @@ def _alerts(codes: list[str], over: Period) -> list[AlertFacts]:
         alert__raised_at__lt=over.until,
         act__in=("raised", "reopened", "answered", "merged"),
     )
-    rows = acts.order_by("alert_id", "at", "pk").values_list(
-        "alert_id", "act", "at", "due_at", "alert__stay__provider", "alert__stay__pathway"
-    )
-    by_alert = defaultdict(list)
-    for alert, *rest in rows:
-        by_alert[alert].append(rest)
+    by_alert: dict[int, list[AlertAct]] = defaultdict(list)
+    for act in acts.select_related("alert__stay").order_by("alert_id", "at", "pk"):
+        by_alert[act.alert_id].append(act)
     found = []
-    for acts_of_one in by_alert.values():
-        due: datetime | None = None
-        for act, at, due_at, provider, pathway in acts_of_one:
-            if act in ("raised", "reopened"):
-                due = due_at
-            elif act == "merged":
+    for done in by_alert.values():
+        stay, due = done[0].alert.stay, None
+        for act in done:
+            if act.act in ("raised", "reopened"):
+                due = act.due_at
+            elif act.act == "merged":
                 due = None
             elif due is not None:
-                found.append(AlertFacts(provider, pathway, due, at))
+                found.append(AlertFacts(stay.provider, stay.pathway, due, act.at))
                 due = None
         if due is not None:
-            found.append(AlertFacts(acts_of_one[0][3], acts_of_one[0][4], due, None))
+            found.append(AlertFacts(stay.provider, stay.pathway, due, None))
     return found
 
 
@@ -113,13 +110,13 @@ def _places(codes: list[str], over: Period) -> list[PlaceFacts]:
     for row in Staffed.objects.filter(provider__in=codes).order_by("from_on", "pk"):
         changes[row.provider, row.pathway].append((_midnight(row.from_on), row.places))
     found = []
-    for row in capacity().rows:
-        if row.provider in codes:
-            mine = changes[row.provider, row.pathway]
+    for given in capacity().rows:
+        if given.provider in codes:
+            mine = changes[given.provider, given.pathway]
             first = [places for at, places in mine if at <= over.since]
             later = [(at, places) for at, places in mine if at > over.since]
-            days = place_days(later, first[-1] if first else row.places, over.since, over.until)
-            found.append(PlaceFacts(row.provider, row.pathway, days))
+            days = place_days(later, first[-1] if first else given.places, over.since, over.until)
+            found.append(PlaceFacts(given.provider, given.pathway, days))
     return found
 
 

@@ -128,7 +128,7 @@ def board(access: Access, provider: str = "", pathway: str = "") -> list[Line]:
     found = found.filter(pathway=pathway) if pathway else found
     alerts = Alert.objects.filter(is_open=True, merged_into=None).order_by("due_at", "pk")
     lines = [
-        Line(stay, tuple(stay.open_alerts), now)  # type: ignore[attr-defined]
+        Line(stay, tuple(stay.open_alerts), now)
         for stay in found.prefetch_related(Prefetch("alerts", alerts, to_attr="open_alerts"))
     ]
     return sorted(lines, key=lambda each: each.rank)
