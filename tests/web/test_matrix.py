@@ -20,9 +20,11 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from discharge_support import matrix_needs as discharge_needs
 from feed_support import matrix_message, matrix_sender
 from matrix_beds import BEDS_NOW
 from matrix_cancer import CANCER
+from matrix_discharge import DISCHARGE
 from matrix_elective import ELECTIVE
 from matrix_emergency import EMERGENCY
 from matrix_feed import FEED
@@ -101,6 +103,7 @@ TABLE = (
     *WELL,
     *CANCER,
     *PLANNING,
+    *DISCHARGE,
     *BEDS_NOW,
     *FEED,
     *EMERGENCY,
@@ -167,12 +170,14 @@ def standing(
             "plan_run": ({"pk": made_plan_run().pk}, ""),
             "beds_run": ({"pk": made_beds_run().pk}, ""),
             "ward": ({"site": "RM102", "ward": "M1"}, ""),
+            "bed": ({"site": "RM102", "ward": "M1", "bay": "A", "number": 1}, ""),
             "plan_scenario": ({"slug": made_version().slug}, ""),
             "feed_message": ({"pk": matrix_message()}, ""),
             "feed_sender": ({"pk": matrix_sender()}, ""),
         }
         call = matrix_call()
         needs |= {"call": ({"pk": call.pk}, ""), "call_act": ({"pk": call.pk, "act": "refuse"}, "")}
+        needs |= discharge_needs()
         yield Standing(made, sessions, needs)
         transaction.set_rollback(True)
 
@@ -296,7 +301,11 @@ def test_roles_without_identities_never_see_a_name_or_number(
 
 @pytest.mark.parametrize(
     "line",
-    [line for line in TABLE if line.needs in {"pathway", "pair", "cancer", "feed_message"}],
+    [
+        line
+        for line in TABLE
+        if line.needs in {"pathway", "pair", "cancer", "feed_message", "discharge_patient", "discharge_own"}
+    ],
     ids=lambda line: line.name,
 )
 def test_another_trusts_patient_is_not_there(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from wherry.flow.beds import Need
+from wherry.reference import treatment_functions
 from wherry.web.beds import places
 from wherry.web.beds.selectors import LONDON, age_on
 from wherry.web.components.formats import nhs_number, person_name
@@ -101,6 +102,21 @@ def out_of_area(postcode: str, site: str) -> str:
     if usual and site and usual != site:
         return f"usually goes to {places.site_words(usual)}"
     return ""
+
+
+def specialty_words(code: str) -> str:
+    """A treatment function in words; its code if nobody knows it, empty if none was recorded."""
+    return treatment_functions.name(code) or code
+
+
+def clock_words(at: datetime) -> str:
+    """The time of day in London.
+
+    >>> from datetime import UTC
+    >>> clock_words(datetime(2026, 7, 14, 13, 20, tzinfo=UTC))
+    '14:20'
+    """
+    return f"{at.astimezone(LONDON):%H:%M}"
 
 
 def long(span: timedelta) -> str:

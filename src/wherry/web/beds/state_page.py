@@ -12,9 +12,10 @@ from wherry.flow.beds.position import KINDS_OF_FREE, SORTS, sort_of, ward_tally
 from wherry.reference.standards import in_force
 from wherry.reference.wards import Ward
 from wherry.web.beds import places
-from wherry.web.beds.people import Person, long, people
+from wherry.web.beds.people import Person, clock_words, long, people, specialty_words
 from wherry.web.beds.selectors import LONDON
 from wherry.web.beds.state_rows import closed_rows, doubt_rows, held_rows, words_of
+from wherry.web.components.formats import moment
 from wherry.web.feed.models import Visit
 
 #: The whole group, as a row beside the hospitals.
@@ -66,8 +67,10 @@ def context(picture: Picture, sites: tuple[str, ...], named_at: frozenset[str], 
         rows.append(_place(GROUP, "All hospitals", sites, by_place, free, ahead, line.value if line else None))
     held = held_rows(picture, sites, named_at)
     return {
+        "as_at": at,
+        "as_at_words": moment(at),
         "past": past,
-        "until": until,
+        "until_words": f"{until.astimezone(LONDON):%H:%M}" if until.astimezone(LONDON).hour else "midnight",
         "limit": line,
         "rows": rows,
         "sorts": _sorts(sites, by_place, free),
@@ -230,6 +233,8 @@ def _waiting(one: Lying, who: Mapping[str, Person], picture: Picture) -> dict[st
         "hold": hold,
         "hold_bed": words_of(hold.bed_key) if hold else "",
         "needs": needs_words(person),
+        "specialty": specialty_words(person.specialty),
+        "hold_until": clock_words(hold.expires_at) if hold else "",
     }
 
 

@@ -8,7 +8,7 @@ from wherry.flow.beds import Picture
 from wherry.flow.beds.model import bed_words
 from wherry.web.beds import places
 from wherry.web.beds.models import ClosedWhy
-from wherry.web.beds.people import long, people
+from wherry.web.beds.people import clock_words, long, people
 from wherry.web.components.formats import plural
 
 
@@ -43,6 +43,7 @@ def held_rows(picture: Picture, sites: tuple[str, ...], named_at: frozenset[str]
                 "from": places.organisation_words(hold.from_organisation)
                 if hold.from_organisation != hold.organisation
                 else "",
+                "until": clock_words(hold.expires_at),
                 "left": long(left),
                 "soon": left <= places.settings().hold_soon,
             }

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.urls import NoReverseMatch, reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
 from wherry.flow.beds import Picture
+from wherry.flow.beds.model import CORE
 from wherry.reference.wards import Ward
 from wherry.web.access import Permission, requires
 from wherry.web.access.access import Access
@@ -32,7 +34,7 @@ def state(request: Request) -> HttpResponse:
 
     def part() -> dict[str, Any]:
         shown = state_page.context(seen(at), sites, named, past=at is not None)
-        return shown | {"placing": placing}
+        return shown | {"placing": placing, "next_days": next_days()}
 
     def around() -> dict[str, Any]:
         return tabs(request.access) | {
@@ -76,6 +78,7 @@ def ward(request: Request, site: str, ward: str) -> HttpResponse:
             "ward": found,
             "site": places.site_words(site),
             "wards": wards,
+            "extra": _extra(found) if manages else [],
             "at": at,
             "at_text": local_text(at),
         }
@@ -90,6 +93,25 @@ def ward(request: Request, site: str, ward: str) -> HttpResponse:
         around=around,
         audited=("beds.ward_seen", "ward", found.key, organisation),
     )
+
+
+def _extra(ward: Ward) -> list[tuple[str, str, list[str]]]:
+    """What may be done to all beds of an escalation ward at once: act, words and beds."""
+    if ward.kind in CORE:
+        return []
+    picture = seen(None)
+    states = [picture.beds[bed.key] for bed in ward.beds]
+    shut = [state.bed.key for state in states if not state.opened_extra]
+    empty = [state.bed.key for state in states if state.opened_extra and not state.lying and state.hold is None]
+    return [("escalate", "Open them all", shut), ("stand_down", "Stand down those that are empty", empty)]
+
+
+def next_days() -> str:
+    """The address of the forecast; empty where there is none."""
+    try:
+        return reverse("outlook:next_days")
+    except NoReverseMatch:
+        return ""
 
 
 def seen(at: datetime | None) -> Picture:
@@ -134,8 +156,6 @@ def ward_or_404(site: str, code: str) -> Ward:
 
 def tabs(access: Access) -> dict[str, Any]:
     """The pages beside each other, for who may open them."""
-    from django.urls import NoReverseMatch, reverse
-
     pages = [
         ("state", "Beds now", "beds:state", Permission.SEE_FLOW),
         ("place", "Place a patient", "beds:place", Permission.PLACE_PATIENTS),

@@ -13,9 +13,10 @@ from wherry.flow.beds.position import KINDS_OF_FREE, bay_state, ward_tally
 from wherry.reference.wards import Ward
 from wherry.web.beds import places
 from wherry.web.beds.models import ClosedWhy
-from wherry.web.beds.people import Person, long, people
+from wherry.web.beds.people import Person, clock_words, long, people
 from wherry.web.beds.selectors import LONDON
 from wherry.web.beds.state_page import needs_words
+from wherry.web.components.formats import moment
 
 STATUS = {
     "occupied": "Occupied",
@@ -44,6 +45,8 @@ def context(picture: Picture, ward: Ward, named_at: frozenset[str], *, past: boo
     today = picture.at.astimezone(LONDON).date()
     tally = ward_tally(ward, picture)
     return {
+        "as_at": picture.at,
+        "as_at_words": moment(picture.at),
         "past": past,
         "ward": ward,
         "site": places.site_words(ward.site),
@@ -53,7 +56,7 @@ def context(picture: Picture, ward: Ward, named_at: frozenset[str], *, past: boo
             for kind in KINDS_OF_FREE
             if (number := free.get((ward.key, kind)))
         ],
-        "bays": _bays(picture, ward, states, who, holding),
+        "bays": _bays(picture, states, who, holding, named_at),
         "unnamed": [_row(who[one.need.visit_key], one.from_at, picture.at, holding) for one in unnamed],
         "going": [
             {
@@ -82,7 +85,7 @@ def holds_them(visit_keys: Sequence[str]) -> dict[str, str]:
 
 
 def _bays(
-    picture: Picture, ward: Ward, states: list[BedState], who: dict[str, Person], holding: dict[str, str]
+    picture: Picture, states: list[BedState], who: dict[str, Person], holding: dict[str, str], named_at: frozenset[str]
 ) -> list[dict[str, Any]]:
     bays: dict[str, list[BedState]] = {}
     for state in states:
@@ -91,7 +94,7 @@ def _bays(
         {
             "bay": some[0].bed.bay,
             "words": _bay_words(picture, key, some),
-            "beds": [_bed(state, picture.at, who, holding) for state in some],
+            "beds": [bed_row(state, picture.at, who, holding, named_at) for state in some],
         }
         for key, some in bays.items()
     ]
@@ -112,7 +115,10 @@ def _bay_words(picture: Picture, key: str, states: list[BedState]) -> str:
     return sex if sex == usual else f"{sex} now, usually {usual}"
 
 
-def _bed(state: BedState, at: datetime, who: dict[str, Person], holding: dict[str, str]) -> dict[str, Any]:
+def bed_row(
+    state: BedState, at: datetime, who: dict[str, Person], holding: dict[str, str], named_at: frozenset[str]
+) -> dict[str, Any]:
+    """One bed as the ward's page and its own page show it."""
     hold = state.hold
     return {
         "state": state,
@@ -128,7 +134,10 @@ def _bed(state: BedState, at: datetime, who: dict[str, Person], holding: dict[st
             _row(who[one.need.visit_key], one.from_at, at, holding) for one in state.lying if one.need.visit_key in who
         ],
         "hold": hold,
+        "hold_until": clock_words(hold.expires_at) if hold else "",
         "hold_person": who.get(hold.visit_key) if hold else None,
+        "hold_needs": needs_words(who[hold.visit_key]) if hold and hold.visit_key in who else "",
+        "hold_whom": hold.for_whom if hold and hold.from_organisation in named_at else "",
         "hold_from": places.organisation_words(hold.from_organisation)
         if hold and hold.from_organisation != hold.organisation
         else "",

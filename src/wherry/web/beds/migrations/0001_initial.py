@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,49 +14,106 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='BedEvent',
+            name="BedEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bed_key', models.CharField(db_index=True, help_text='SITE|WARD|BAY|NUMBER', max_length=80)),
-                ('organisation', models.CharField(db_index=True, max_length=10)),
-                ('act', models.CharField(choices=[('close', 'Closed'), ('open', 'Opened'), ('clean_start', 'Waits to be cleaned'), ('clean_done', 'Cleaned'), ('escalate', 'Opened as an extra bed'), ('stand_down', 'Stood down as an extra bed')], max_length=12)),
-                ('why', models.CharField(blank=True, choices=[('infection', 'Infection'), ('staffing', 'Not enough staff'), ('estates', 'Repair or estates'), ('other', 'Another reason')], max_length=10)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('occurred_at', models.DateTimeField(db_index=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('message_id', models.BigIntegerField(blank=True, help_text='the message that told of it', null=True, unique=True)),
-                ('made_by_name', models.CharField(blank=True, max_length=200)),
-                ('made_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("bed_key", models.CharField(db_index=True, help_text="SITE|WARD|BAY|NUMBER", max_length=80)),
+                ("organisation", models.CharField(db_index=True, max_length=10)),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[
+                            ("close", "Closed"),
+                            ("open", "Opened"),
+                            ("clean_start", "Waits to be cleaned"),
+                            ("clean_done", "Cleaned"),
+                            ("escalate", "Opened as an extra bed"),
+                            ("stand_down", "Stood down as an extra bed"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "why",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("infection", "Infection"),
+                            ("staffing", "Not enough staff"),
+                            ("estates", "Repair or estates"),
+                            ("other", "Another reason"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("occurred_at", models.DateTimeField(db_index=True)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "message_id",
+                    models.BigIntegerField(blank=True, help_text="the message that told of it", null=True, unique=True),
+                ),
+                ("made_by_name", models.CharField(blank=True, max_length=200)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['occurred_at', 'recorded_at', 'pk'],
+                "ordering": ["occurred_at", "recorded_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Placing',
+            name="Placing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bed_key', models.CharField(db_index=True, max_length=80)),
-                ('organisation', models.CharField(db_index=True, help_text='that has the bed', max_length=10)),
-                ('from_organisation', models.CharField(blank=True, help_text='that has the patient', max_length=10)),
-                ('visit_key', models.CharField(blank=True, db_index=True, max_length=120)),
-                ('for_whom', models.CharField(blank=True, max_length=200)),
-                ('cross_site', models.BooleanField(default=False)),
-                ('out_of_area', models.BooleanField(default=False)),
-                ('live_bed', models.CharField(blank=True, max_length=80, null=True, unique=True)),
-                ('live_visit', models.CharField(blank=True, max_length=120, null=True, unique=True)),
-                ('state', models.CharField(choices=[('held', 'Held'), ('fulfilled', 'The patient is there'), ('released', 'Released'), ('expired', 'Ran out')], default='held', max_length=10)),
-                ('rules', models.JSONField(default=list, help_text='what the rules said, with who overruled which and why')),
-                ('made_by_name', models.CharField(max_length=200)),
-                ('made_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_by_name', models.CharField(blank=True, max_length=200)),
-                ('ended_why', models.CharField(blank=True, max_length=300)),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("bed_key", models.CharField(db_index=True, max_length=80)),
+                ("organisation", models.CharField(db_index=True, help_text="that has the bed", max_length=10)),
+                ("from_organisation", models.CharField(blank=True, help_text="that has the patient", max_length=10)),
+                ("visit_key", models.CharField(blank=True, db_index=True, max_length=120)),
+                ("for_whom", models.CharField(blank=True, max_length=200)),
+                ("cross_site", models.BooleanField(default=False)),
+                ("out_of_area", models.BooleanField(default=False)),
+                ("live_bed", models.CharField(blank=True, max_length=80, null=True, unique=True)),
+                ("live_visit", models.CharField(blank=True, max_length=120, null=True, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("held", "Held"),
+                            ("fulfilled", "The patient is there"),
+                            ("released", "Released"),
+                            ("expired", "Ran out"),
+                        ],
+                        default="held",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "rules",
+                    models.JSONField(default=list, help_text="what the rules said, with who overruled which and why"),
+                ),
+                ("made_by_name", models.CharField(max_length=200)),
+                ("made_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_by_name", models.CharField(blank=True, max_length=200)),
+                ("ended_why", models.CharField(blank=True, max_length=300)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['made_at'], name='placing_made')],
+                "indexes": [models.Index(fields=["made_at"], name="placing_made")],
             },
         ),
     ]
