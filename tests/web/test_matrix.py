@@ -16,11 +16,11 @@ import well_support
 from accounts_support import TRUSTS, account
 from aid_support import made_run
 from beds_support import made_beds_run
+from discharge_support import matrix_needs as discharge_needs
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from discharge_support import matrix_needs as discharge_needs
 from feed_support import matrix_message, matrix_sender
 from matrix_beds import BEDS_NOW
 from matrix_cancer import CANCER

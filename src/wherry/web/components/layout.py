@@ -52,6 +52,7 @@ NAVIGATION = (
         ("feed:status", Permission.SEE_FLOW),
     ),
     _place("Emergency", ("emergency:now", Permission.SEE_FLOW)),
+    _place("Discharge", ("discharge:list", Permission.SEE_DISCHARGE), ("discharge:mine", Permission.DO_OWN_TASKS)),
     _place("Unplanned care", ("unplanned:board", Permission.SEE_CALLS)),
     _place("Data", ("data:sources", Permission.SEE_QUALITY)),
     _place("Published position", ("data:published", Permission.SEE_PUBLISHED)),

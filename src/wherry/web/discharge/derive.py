@@ -84,6 +84,8 @@ def write(tracker: Tracker, settings: Settings) -> Position:
         setattr(tracker, name, getattr(found, name))
     for name in ("expected_by", "senior_at", "criteria", "long_stay_at", "primary"):
         setattr(tracker, name, getattr(found, name))
+    tracker.colour_on = max(found.colours, default=None)
+    tracker.colour = found.colours[tracker.colour_on][0] if tracker.colour_on else ""
     tracker.codes = ",".join(found.codes)
     tracker.causes = list(found.causes)
     tracker.code = national_code(found, settings) if found.nctr else ""

@@ -30,6 +30,8 @@ class Tracker(models.Model):
     causes = models.JSONField(default=list)
     primary = models.CharField(max_length=10, blank=True)
     code = models.CharField(max_length=10, blank=True, help_text="the one national code while no criteria are met")
+    colour_on = models.DateField(null=True, blank=True, help_text="the newest day with a colour")
+    colour = models.CharField(max_length=6, blank=True)
     criteria = models.TextField(blank=True, help_text="clinical criteria for discharge")
 
     def __str__(self) -> str:
@@ -136,7 +138,7 @@ class Escalation(models.Model):
     """
 
     tracker = models.ForeignKey(Tracker, on_delete=models.PROTECT, related_name="escalations")
-    matter = models.CharField(max_length=20, help_text="ready, or task:NUMBER")
+    matter = models.CharField(max_length=20, help_text="ready, task or by hand")
     live_key = models.CharField(max_length=140, null=True, blank=True, unique=True)
     level = models.IntegerField()
     role = models.CharField(max_length=30)

@@ -234,7 +234,7 @@ def append(*, access: Access, visit: Visit, entries: Sequence[Entry], made_for: 
             before = derive.replayed(tracker, where.settings())
             for entry in entries:
                 tracker.version += 1
-                _fits(entry, before)
+                _fits(entry, before, entries)
                 made.append(_row(tracker, entry, now, user, made_for))
             Act.objects.bulk_create(made)
             after = derive.write(tracker, where.settings())
@@ -291,8 +291,9 @@ def _topic(kind: str, task: int | None) -> tuple[str, int | None]:
     return ("task", task) if task is not None else (_TOPICS.get(kind, kind), None)
 
 
-def _fits(entry: Entry, before: Position) -> None:
-    if entry.kind in ("uncause", "primary") and entry.code not in before.causes and entry.kind == "uncause":
+def _fits(entry: Entry, before: Position, entries: Sequence[Entry]) -> None:
+    recorded = {*before.causes, *(other.code for other in entries if other.kind == "cause")}
+    if entry.kind in ("uncause", "primary") and entry.code not in recorded:
         raise Refused({"code": "That cause is not recorded for this patient"})
     if entry.kind == "undo" and entry.undoes in before.undone:
         raise Refused({"reason": "It has been undone already"})
