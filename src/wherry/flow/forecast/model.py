@@ -21,7 +21,10 @@ Codes = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Model:
-    """Everything fitted, with the moments (hours since 1970) that the history covers. `come` is of booked patients."""
+    """Everything fitted, with the moments (hours since 1970) that the history covers. `come` is of booked patients.
+
+    `bedded` are the sites at which anybody was ever in a bed.
+    """
 
     words: Words
     settings: Settings
@@ -31,6 +34,7 @@ class Model:
     fitted_from: float
     fitted_to: float
     come: float
+    bedded: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,7 @@ def fit(past: Past, until: float | None = None, using: Settings | None = None) -
         past.first,
         end,
         _come(known, end, use),
+        tuple(int(site) for site in np.unique(known.site[np.isfinite(known.admitted) & (known.site >= 0)])),
     )
 
 

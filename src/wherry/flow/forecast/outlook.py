@@ -60,7 +60,8 @@ class Outlook:
 def units(model: Model) -> tuple[Unit, ...]:
     """Every site's ward groups, its general and acute beds, and those of all sites."""
     found = []
-    for site in model.words.sites:
+    for place in model.bedded:
+        site = model.words.sites[place]
         found += [Unit(site, group) for group in model.words.groups] + [Unit(site, GENERAL)]
     return (*found, Unit(ALL, GENERAL))
 
@@ -87,6 +88,8 @@ def expect(model: Model, position: Position) -> Outlook:
     means: list[tuple[int, int, float, Array]] = []
     for one in model.streams:
         kind = one.way - 1
+        if one.site not in model.bedded:
+            continue
         if one.way == DEPARTMENT:
             means.append((EMERGENCIES, one.site, one.spread, of.from_department(walk, one)))
             continue

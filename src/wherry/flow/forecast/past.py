@@ -86,8 +86,12 @@ class Past:
 
     @property
     def first(self) -> float:
-        """From when on the history is whole: its first arrival in a department (else its first admission)."""
-        for moments in (self.arrived[self.patient >= 0], self.admitted):
+        """From when on the history is whole: the first attendance that came to no bed.
+
+        Who was in a bed when it began came long before; of those who came with them and left, it knows nothing.
+        """
+        attended = self.arrived[(self.kind == ATTENDANCE) & np.isfinite(self.left)]
+        for moments in (attended, self.arrived, self.admitted):
             if np.isfinite(moments).any():
                 return float(moments[np.isfinite(moments)].min())
         raise UserError("The history holds no visit that began. Load one: wherry flow history load FOLDER.")

@@ -50,24 +50,26 @@ class Walk:
         self.ready = curves.ready_curves(
             _of(model.stays.ready_to_gone), every, self.hours.hour, self.hours.weekday, stays.READY_HOURS, self.seen
         )
-        self._coming: dict[tuple[int, int, int, int], Array] = {}
+        self._coming: dict[tuple[int, int, int, int], tuple[Array, Array]] = {}
         self._bedded: dict[int, Array] = {}
         self.slot = self.hours.day - self.hours.day[0]
         self.slots = int(self.slot[-1]) + 1
 
-    def coming(self, site: int, group: int, kind: int, age: int) -> Array:
-        """Chance of being in a bed at `seen` after getting one in each hour: (hours, seen)."""
+    def staying(self, beds: Array, site: int, group: int, kind: int, age: int) -> Array:
+        """Who is in a bed at `seen` of those who get one: `beds` (rows, hours) by hour, the answer (rows, seen)."""
         key = (site, group, kind, age)
+        words, at = self.model.words, self.hours
         if key not in self._coming:
-            words, at = self.model.words, self.hours
             who = stays.classes(words, site, group, kind, age)
             here, flows = np.zeros((len(at), len(self.seen))), np.zeros((len(at), len(at)))
             curves.coming_curves(
                 _of(self.model.stays.to_ready), _of(self.model.stays.to_gone), who, at.hour, at.weekday, at.day,
                 stays.FIRST_HOURS, stays.NIGHTS, self.seen, here, flows,
             )  # fmt: skip
-            self._coming[key] = here + flows @ self.ready[stays.ready_classes(words, site, group, kind)]
-        return self._coming[key]
+            self._coming[key] = here, flows
+        here, flows = self._coming[key]
+        ready = self.ready[stays.ready_classes(words, site, group, kind)]
+        return np.asarray(curves.folded(np.ascontiguousarray(beds), here, flows, ready))
 
     def bedded(self, site: int, age: int) -> Array:
         """Chance of a bed in each hour after a decision in each hour: (hours, hours)."""
@@ -117,14 +119,13 @@ def in_department(walk: Walk) -> Array:
         np.where(np.isfinite(waiting.decided), as_at - waiting.decided, 0.0), at.hour, at.weekday,
         department.DECIDED, WINDOW,
     )  # fmt: skip
-    for i in range(len(who)):
-        site, age = int(waiting.site[i]), int(waiting.age[i])
-        undecided = bed_flow[i] + decided_flow[i] @ walk.bedded(site, age)
-        bed = waits[i] if np.isfinite(waiting.decided[i]) else undecided
+    for site, age in sorted(set(zip(waiting.site.tolist(), waiting.age.tolist(), strict=True))):
+        mine = np.flatnonzero((waiting.site == site) & (waiting.age == age))
+        made = np.isfinite(waiting.decided[mine])[:, None]
+        beds = np.where(made, waits[mine], bed_flow[mine] + decided_flow[mine] @ walk.bedded(site, age))
         for group in range(len(words.groups)):
-            share = of.group[who[i], group]
-            if share > 1e-4:
-                found[i, group] = share * (bed @ walk.coming(site, group, EMERGENCY, age))
+            share = of.group[who[mine], group][:, None]
+            found[mine, group] = walk.staying(share * beds, site, group, EMERGENCY, age)
     return found
 
 
@@ -152,7 +153,7 @@ def from_department(walk: Walk, one: Stream) -> Array:
         bed = bedded[:, age] + decided[:, age] @ walk.bedded(one.site, age)
         for group in range(groups):
             if bed[:, group].any():
-                found[:, group] += bed[:, group] @ walk.coming(one.site, group, EMERGENCY, age)
+                found[:, group] += walk.staying(bed[:, group], one.site, group, EMERGENCY, age)
     return found
 
 
@@ -167,7 +168,7 @@ def straight_to_bed(walk: Walk, one: Stream, arrivals: Array) -> Array:
         for age in range(ages):
             share = one.share[group * ages + age]
             if share > 0:
-                found[:, group] += share * (by_day @ walk.coming(one.site, group, one.way - 1, age))
+                found[:, group] += walk.staying(share * by_day, one.site, group, one.way - 1, age)
     return found
 
 
@@ -185,7 +186,8 @@ def booked(walk: Walk, hours_of_day: Array) -> Array:
         left = float(flow.sum())
         total = come * left / max(1e-12, 1 - come + come * left)
         if left > 0:
-            found[i] = (flow / left * total) @ walk.coming(site, int(some.group[i]), ELECTIVE, int(some.age[i]))
+            flow *= total / left
+            found[i] = walk.staying(flow[None, :], site, int(some.group[i]), ELECTIVE, int(some.age[i]))[0]
     return found
 
 
