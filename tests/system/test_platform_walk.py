@@ -45,7 +45,7 @@ PLACES = {
     Role.WARD_NURSE: ["/", "/beds/RM102/M1/", "/discharge/", "/discharge/rota/"],
     Role.DISCHARGE_COORDINATOR: ["/", "/discharge/", "/discharge/mine/", "/discharge/rules/"],
     Role.CARE_TEAM: ["/", "/discharge/mine/", "/discharge/rota/", "/discharge/escalated/"],
-    Role.VIRTUAL_WARD_CLINICIAN: ["/"],
+    Role.VIRTUAL_WARD_CLINICIAN: ["/", "/virtual-wards/", "/virtual-wards/referrals/", "/virtual-wards/measures/"],
     Role.HUB_CLINICIAN: ["/", "/unplanned-care/", "/unplanned-care/figures/"],
     Role.AMBULANCE_CLINICIAN: ["/", "/unplanned-care/", "/unplanned-care/new/"],
 }

@@ -33,12 +33,14 @@ from matrix_offers import OFFERS
 from matrix_outlook import OUTLOOK
 from matrix_planning import PLANNING
 from matrix_unplanned import UNPLANNED
+from matrix_virtual import VIRTUAL
 from matrix_well import WELL
 from offers_support import matrix_needs
 from planning_support import made_plan_run, made_version
 from pytest_django import DjangoDbBlocker
 from snapshot_factory import Made
 from unplanned_support import matrix_call
+from virtual_support import matrix_needs as virtual_needs
 
 from wherry.web.access import Permission, Role
 from wherry.web.access.models import User
@@ -108,6 +110,7 @@ TABLE = (
     *FEED,
     *EMERGENCY,
     *UNPLANNED,
+    *VIRTUAL,
     *OUTLOOK,
 )
 
@@ -178,6 +181,7 @@ def standing(
         call = matrix_call()
         needs |= {"call": ({"pk": call.pk}, ""), "call_act": ({"pk": call.pk, "act": "refuse"}, "")}
         needs |= discharge_needs()
+        needs |= virtual_needs()
         yield Standing(made, sessions, needs)
         transaction.set_rollback(True)
 
@@ -304,7 +308,8 @@ def test_roles_without_identities_never_see_a_name_or_number(
     [
         line
         for line in TABLE
-        if line.needs in {"pathway", "pair", "cancer", "feed_message", "discharge_patient", "discharge_own"}
+        if line.needs
+        in {"pathway", "pair", "cancer", "feed_message", "discharge_patient", "discharge_own", "virtual_patient"}
     ],
     ids=lambda line: line.name,
 )

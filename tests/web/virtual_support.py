@@ -14,7 +14,7 @@ from wherry.web.access import Role
 from wherry.web.access.access import Access, access_of
 from wherry.web.access.models import User
 from wherry.web.virtual import services, taking
-from wherry.web.virtual.models import Referral, WardStay
+from wherry.web.virtual.models import Reading, Referral, WardStay
 
 WELL = {
     **{"respiratory_rate": 16, "oxygen_saturation": 97, "oxygen": "air", "systolic": 125, "pulse": 76},
@@ -83,3 +83,17 @@ def incoming(of: WardStay, taken_at: datetime, **values: float | str) -> list[In
 def send(of: WardStay, taken_at: datetime, **values: float | str) -> taking.Taken:
     """Send a well patient's set with some values changed."""
     return taking.take(incoming(of, taken_at, **{**WELL, **values}), door="fhir", received_at=taken_at.astimezone(UTC))
+
+
+def matrix_needs() -> dict[str, tuple[dict[str, object], str]]:
+    """A referral, a patient and a reading that waits, of one provider: for the access matrix."""
+    made = datetime.now(UTC) - timedelta(hours=2)
+    on = stay(1, at=made)
+    asked = referral(2)
+    taking.take([Incoming("RM1|KIT", "pulse", 80, "/min", made, made, nhs_number=on.nhs_number)], door="fhir")
+    waiting = Reading.objects.get(state="waiting", provider="RM1")
+    return {
+        "virtual_patient": ({"pk": on.pk}, ""),
+        "virtual_referral": ({"pk": asked.pk}, ""),
+        "virtual_reading": ({"pk": waiting.pk}, ""),
+    }

@@ -8,7 +8,14 @@ import os
 from typing import Protocol, cast
 
 #: Modules of this package that add commands to `flow`, in the order that the help shows them.
-MORE: tuple[str, ...] = ("flow_load", "flow_listen", "flow_history", "flow_ambulance", "flow_escalation")
+MORE: tuple[str, ...] = (
+    "flow_load",
+    "flow_listen",
+    "flow_history",
+    "flow_ambulance",
+    "flow_escalation",
+    "flow_readings",
+)
 
 
 class _Commands(Protocol):

@@ -53,6 +53,7 @@ NAVIGATION = (
     ),
     _place("Emergency", ("emergency:now", Permission.SEE_FLOW)),
     _place("Discharge", ("discharge:list", Permission.SEE_DISCHARGE), ("discharge:mine", Permission.DO_OWN_TASKS)),
+    _place("Virtual wards", ("virtual:board", Permission.SEE_VIRTUAL)),
     _place("Unplanned care", ("unplanned:board", Permission.SEE_CALLS)),
     _place("Data", ("data:sources", Permission.SEE_QUALITY)),
     _place("Published position", ("data:published", Permission.SEE_PUBLISHED)),
