@@ -1,4 +1,4 @@
-"""Who the artificial patients are: names, birth dates, addresses and numbers, each from the number of their visit alone.
+"""Who the artificial patients are: names, birth dates, addresses, NHS numbers, each from their visit's number alone.
 
 So a person is the same however many days are played. NHS numbers come from a block of the 999 range that is kept for
 them: `wherry synthesise` gives no number that begins with 9997, 9998 or 9999.

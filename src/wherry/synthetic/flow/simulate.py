@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
+import numpy.typing as npt
+
 from wherry.synthetic.flow.arrivals import Chunk, Draws, day_of, join, planned
 from wherry.synthetic.flow.calendar import Calendar, midnight
 from wherry.synthetic.flow.hospital import Hospital, Life
@@ -31,6 +34,8 @@ class Run:
     calendar: Calendar
     visits: Chunk
     life: Life
+    #: How much longer acute stays are than drawn, by site and group.
+    scale: npt.NDArray[np.float64]
 
 
 def simulate(flow: Flow, *, seed: int, first: date, last: date) -> Run:
@@ -49,4 +54,4 @@ def simulate(flow: Flow, *, seed: int, first: date, last: date) -> Run:
     calendar = Calendar(begins, len(days) + 200)
     until = midnight(last + timedelta(days=1))
     life = Hospital(draws, places, visits, calendar).run(midnight(begins), until)
-    return Run(flow, seed, midnight(first), until, draws.specs, places, calendar, visits, life)
+    return Run(flow, seed, midnight(first), until, draws.specs, places, calendar, visits, life, draws.scale)

@@ -197,6 +197,9 @@ class PlayedTime(models.Model):
     from_at = models.DateTimeField()
     speed = models.FloatField(default=1)
     stopped_at = models.DateTimeField(null=True, blank=True)
+    system = models.CharField(max_length=60, blank=True)
+    seed = models.IntegerField(default=1)
+    opened_at = models.DateTimeField(null=True, blank=True, help_text="when the artificial day's opening position stood")
 
     def __str__(self) -> str:
         return f"from {self.from_at} at {self.speed}"

@@ -83,6 +83,14 @@ class Migration(migrations.Migration):
                 ("from_at", models.DateTimeField()),
                 ("speed", models.FloatField(default=1)),
                 ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                ("system", models.CharField(blank=True, max_length=60)),
+                ("seed", models.IntegerField(default=1)),
+                (
+                    "opened_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when the artificial day's opening position stood", null=True
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
