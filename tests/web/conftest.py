@@ -14,6 +14,7 @@ from wherry.web.access import Role, immutability
 from wherry.web.access.models import User
 from wherry.web.beds import selectors
 from wherry.web.components import live
+from wherry.web.emergency import current
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +36,7 @@ def nothing_kept() -> None:
     """Live pages keep what they made for half a second: no test sees what another made."""
     live.forget()
     selectors.forget()
+    current.forget()
 
 
 @pytest.fixture

@@ -10,14 +10,13 @@ from beds_now_support import NOW, SURNAMES, hours, live_position
 from django.test import Client
 
 from wherry.web.access import Role
-from wherry.web.components import live
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _fresh(no_data: Path) -> None:
-    live.forget()
+def _nothing_built(no_data: Path) -> None:
+    """No snapshot: the live pages need none."""
 
 
 def test_the_page_shows_each_department_and_what_is_outside(client_for: Callable[..., Client]) -> None:

@@ -8,7 +8,10 @@ from typing import Any
 
 from wherry.flow.escalation.table import Table
 
-_PLAIN = ("words", "framework", "from_date", "to_date", "placeholder", "source", "certainty", "levels")
+_PLAIN = (
+    *("words", "framework", "from_date", "to_date", "placeholder", "least_reviewed_percent", "source", "certainty"),
+    "levels",
+)
 
 
 def differences(old: Table, new: Table) -> list[str]:

@@ -84,7 +84,10 @@ class ActionCard:
 
 @dataclass(frozen=True)
 class Table:
-    """A version. `levels` are the lowest scores of levels 1 to 4; `sites` weights of sites in the acute pillar."""
+    """A version. `levels` are the lowest scores of levels 1 to 4; `sites` weights of sites in the acute pillar.
+
+    An input that rests on reviews is missing while fewer than `least_reviewed_percent` of the patients have had one.
+    """
 
     key: str
     words: str
@@ -92,6 +95,7 @@ class Table:
     from_date: date
     to_date: date | None
     placeholder: bool
+    least_reviewed_percent: float
     source: str
     certainty: str
     levels: tuple[int, ...]
@@ -151,7 +155,10 @@ def parse(text: str, where: str) -> Table:
     return _Reader(where).table(text)
 
 
-_TOP = ("key", "words", "framework", "from_date", "to_date", "placeholder", "source", "certainty")
+_TOP = (
+    *("key", "words", "framework", "from_date", "to_date", "placeholder", "least_reviewed_percent", "source"),
+    "certainty",
+)
 _KEYS = {
     "parameter": ("code", "words", "unit", "better", "bounds", "points", "source", "certainty"),
     "pillar": ("code", "words", "weight", "stale_after_hours", "source", "certainty"),
@@ -190,6 +197,9 @@ class _Reader:
         placeholder = found.get("placeholder", False)
         if not isinstance(placeholder, bool):
             raise self._refused("", "placeholder must be true or false")
+        reviewed = self._number(found, "least_reviewed_percent", "")
+        if not 0 < reviewed <= 100:
+            raise self._refused("", "least_reviewed_percent must be more than 0, and at most 100")
         return Table(
             key=self._text(found, "key", "", 60),
             words=self._text(found, "words", "", 300),
@@ -197,6 +207,7 @@ class _Reader:
             from_date=from_date,
             to_date=to_date,
             placeholder=placeholder,
+            least_reviewed_percent=reviewed,
             source=self._text(found, "source", "", 500),
             certainty=self._one_of(found, "certainty", CERTAINTIES, ""),
             levels=self._levels(found.get("levels"), sum(parameter.most for parameter in parameters)),

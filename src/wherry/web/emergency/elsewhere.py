@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from wherry.flow.beds.position import Tally, sort_of, tallies
@@ -9,6 +10,8 @@ from wherry.flow.escalation.score import Input
 from wherry.web.beds import places as bed_places
 from wherry.web.beds import selectors as beds
 from wherry.web.components.formats import count
+from wherry.web.discharge import selectors as discharge
+from wherry.web.discharge.models import Tracker
 
 _BEDS = "bed state, from the live feed"
 _DISCHARGE = "discharge reviews"
@@ -21,10 +24,16 @@ def adult_beds() -> tuple[dict[str, Tally], datetime]:
     return {site: tally for (site, sort), tally in found.items() if sort == "adult"}, picture.at
 
 
-def inputs(sites: list[str], now: datetime) -> dict[str, dict[str, Input]]:
+def inputs(
+    sites: Collection[str], organisations: Collection[str], least_reviewed: float
+) -> dict[str, dict[str, Input]]:
     """The three bed parameters of each site."""
     adults, at = adult_beds()
-    return {site: {**_bed_inputs(adults.get(site), at), **_criteria(site, adults.get(site), now)} for site in sites}
+    criteria = _criteria(organisations, least_reviewed, at)
+    nobody = Input(None, at, _DISCHARGE, "nobody lies in an adult bed, or nothing is known of them")
+    return {
+        site: {**_bed_inputs(adults.get(site), at), "no_criteria_percent": criteria.get(site, nobody)} for site in sites
+    }
 
 
 def _bed_inputs(tally: Tally | None, at: datetime) -> dict[str, Input]:
@@ -40,5 +49,21 @@ def _bed_inputs(tally: Tally | None, at: datetime) -> dict[str, Input]:
     }
 
 
-def _criteria(site: str, tally: Tally | None, now: datetime) -> dict[str, Input]:
-    return {"no_criteria_percent": Input(None, None, _DISCHARGE, "no reviews are known")}
+def _criteria(organisations: Collection[str], least_reviewed: float, at: datetime) -> dict[str, Input]:
+    """Adults who meet no criteria to reside, of those reviewed (flow 3.2: of those in adult beds, once all are).
+
+    Somebody without a review may or may not meet them: they are said, and too many of them make the input missing.
+    """
+    lying = discharge.here(organisations)
+    reviewed = lying.filter(key__in=Tracker.objects.filter(meets__isnull=False).values("visit_key"))
+    everybody, known = discharge.counts_by_site(lying), discharge.counts_by_site(reviewed)
+    ready = discharge.counts_by_site(discharge.ready(organisations))
+    found = {}
+    for site, people in everybody.items():
+        looked = known.get(site, 0)
+        said = f"{count(looked)} of {count(people)} have been reviewed"
+        enough = looked and 100 * looked >= least_reviewed * people
+        value = 100 * ready.get(site, 0) / looked if enough else None
+        quality = f"{count(ready.get(site, 0))} of {count(looked)}; {said}" if enough else said
+        found[site] = Input(value, at, _DISCHARGE, quality)
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -18,20 +17,18 @@ from wherry.flow.escalation.differences import differences
 from wherry.flow.escalation.table import LEVELS, builtin_text, in_force
 from wherry.web.access import Permission, requires
 from wherry.web.access.http import Request
-from wherry.web.emergency import charts, kept, levels, position, services
+from wherry.web.emergency import charts, current, kept, levels, services
 from wherry.web.emergency.levels import Levels
 from wherry.web.emergency.models import ActionState, Declaration, LevelReading, OwedAction, PillarEntry
 from wherry.web.emergency.places import places, trusts
 from wherry.web.feed import clock, lateness
 
-_BACK = timedelta(hours=26)
 _READINGS = 72
 
 
 def read_levels() -> Levels:
-    """The levels now."""
-    now = clock.now()
-    return levels.read(position.read(now, now - _BACK))
+    """The levels now, read anew."""
+    return current.fresh().levels
 
 
 @requires(Permission.SEE_FLOW)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -19,18 +18,17 @@ from wherry.reference import standards
 from wherry.web.access import Permission, requires
 from wherry.web.access.http import Request
 from wherry.web.components import live
-from wherry.web.emergency import figures, kept, levels, people, position
+from wherry.web.emergency import current, figures, kept, people
 from wherry.web.emergency.figures import GROUP, WINDOWS, Now, Row
+from wherry.web.emergency.levels import Levels
 from wherry.web.emergency.models import AmbulanceBadLine, AmbulanceLoad
 from wherry.web.emergency.places import Place, place, places, trusts
 from wherry.web.emergency.position import Position
-from wherry.web.feed import clock, lateness
+from wherry.web.feed import lateness
 
 #: The longest stays shown on the page itself; the list behind has all.
 _LONGEST_SHOWN = 12
 _SHOWN_AT_MOST = 500
-#: How far back the page reads: a day, and since midnight.
-_BACK = timedelta(hours=26)
 
 
 def names_at(request: Request) -> frozenset[str]:
@@ -58,13 +56,13 @@ def now(request: Request) -> HttpResponse:
 
 def now_context(named: frozenset[str], window_name: str) -> dict[str, Any]:
     """What the changing part shows."""
-    read = position.read(clock.now(), clock.now() - _BACK)
+    found = current.read()
+    read, level = found.position, found.levels
     sites = places()
     window = figures.window_of(read, window_name)
     nows = [figures.now_of(read, one, window) for one in sites]
     nows.append(figures.together(read, nows))
     rows = [*figures.period_rows(read, sites, window), *figures.handover_rows(read, nows)]
-    level = levels.read(read)
     kept.keep_quietly(level)
     longest = people.present(read, sites, people.chosen(read, sites, "here", window)[:_LONGEST_SHOWN], named)
     outside = people.outside_now(read, sites, named)
@@ -94,7 +92,7 @@ def _limit(code: str, read: Position) -> float:
     return found.value if found else read.limits.handover_steps[2].total_seconds() / 60
 
 
-def _beyond(one: Now, rows: Sequence[Row], level: levels.Levels, read: Position) -> list[tuple[str, str, str]]:
+def _beyond(one: Now, rows: Sequence[Row], level: Levels, read: Position) -> list[tuple[str, str, str]]:
     """What is outside its limits at a site: words, number and list. Most pressing first."""
     found: list[tuple[str, str, str]] = []
     longest = _limit("ambulance.handover.longest", read)
@@ -170,7 +168,7 @@ def people_list(request: Request) -> HttpResponse:
         raise Http404(show)
     window_name = request.GET.get("window", "today")
     window_name = window_name if window_name in WINDOWS else "today"
-    read = position.read(clock.now(), clock.now() - _BACK)
+    read = current.read().position
     window = figures.window_of(read, window_name)
     every = people.chosen(read, sites, show, window)
     rows = people.present(read, sites, every[:_SHOWN_AT_MOST], names_at(request))
@@ -201,7 +199,7 @@ def ambulances(request: Request) -> HttpResponse:
     sites, wanted = sites_of(request)
     window_name = request.GET.get("window", "today")
     window_name = window_name if window_name in WINDOWS else "today"
-    read = position.read(clock.now(), clock.now() - _BACK)
+    read = current.read().position
     window = figures.window_of(read, window_name)
     nows = [figures.now_of(read, one, window) for one in places()]
     nows.append(figures.together(read, nows))

@@ -16,6 +16,9 @@ from django.urls import reverse
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
 from wherry.web.cancer.selectors import CancerList
+from wherry.web.discharge import escalations, own
+from wherry.web.discharge import selectors as leaving
+from wherry.web.emergency.models import ActionState, OwedAction
 from wherry.web.feed import clock
 from wherry.web.offers import selectors as offers
 from wherry.web.offers.models import State
@@ -37,7 +40,14 @@ class Task:
 
 def tasks(access: Access, today: date) -> list[Task]:
     """What waits for a reader, in the order of the care it is about: harm first, then cancer, then offers."""
-    return [*_calls(access), *_well(access, today), *_cancer(access), *_offers(access, today)]
+    return [
+        *_calls(access),
+        *_discharge(access),
+        *_escalation(access),
+        *_well(access, today),
+        *_cancer(access),
+        *_offers(access, today),
+    ]
 
 
 def _calls(access: Access) -> Iterator[Task]:
@@ -52,6 +62,27 @@ def _calls(access: Access) -> Iterator[Task]:
     if access.can(Permission.OFFER_CALLS):
         back = len(board.back) + len(board.take_back)
         yield Task("Calls that came back", back, "refused, not answered in time, or handed back", here, back > 0)
+
+
+def _escalation(access: Access) -> Iterator[Task]:
+    where = access.where(Permission.DECLARE_ESCALATION)
+    if where:
+        owed = OwedAction.objects.filter(organisation__in=where, state=ActionState.OPEN)
+        late = owed.filter(due_at__lt=clock.now()).count()
+        words = f"that a declared level asks for; {late:,} past their time"
+        yield Task("Escalation actions owed", owed.count(), words, reverse("emergency:escalation") + "#owed", late > 0)
+
+
+def _discharge(access: Access) -> Iterator[Task]:
+    escalations.sweep()
+    if asked := [one for one in escalations.mine(access) if one.acknowledged_at is None]:
+        yield Task("Delays escalated to you", len(asked), "to acknowledge", reverse("discharge:escalations"), True)
+    if access.can(Permission.SEE_DISCHARGE):
+        ready = leaving.ready(access.where(Permission.SEE_DISCHARGE)).count()
+        yield Task("Ready to leave hospital", ready, "patients who meet no criteria", reverse("discharge:list"))
+    elif access.can(Permission.DO_OWN_TASKS):
+        late, to_do = own.counts(access.where(Permission.DO_OWN_TASKS))
+        yield Task("Our discharge tasks", to_do, f"to do; {late:,} late", reverse("discharge:mine"), late > 0)
 
 
 def _well(access: Access, today: date) -> Iterator[Task]:

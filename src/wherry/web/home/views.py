@@ -8,6 +8,7 @@ from django.shortcuts import render
 from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission, requires
 from wherry.web.access.http import Request
+from wherry.web.emergency.tiles import tiles
 from wherry.web.home import measures, presenters, selectors, tasks
 
 
@@ -16,7 +17,11 @@ def control_room(request: Request) -> HttpResponse:
     """What is outside its limits today."""
     room = selectors.control_room(request.access)
     work = tasks.tasks(request.access, snapshots.today()) if room is not None else []
-    return render(request, "home/control_room.jinja", {"room": room, "show": presenters, "tasks": work})
+    return render(
+        request,
+        "home/control_room.jinja",
+        {"room": room, "show": presenters, "tasks": work, "live": tiles(request.access)},
+    )
 
 
 @requires(Permission.SEE_CONTROL_ROOM)
