@@ -13,6 +13,7 @@ from wherry.flow.virtual.rules import rules
 from wherry.web.access import Role
 from wherry.web.access.access import Access, access_of
 from wherry.web.access.models import User
+from wherry.web.feed import clock
 from wherry.web.virtual import services, taking
 from wherry.web.virtual.models import Reading, Referral, WardStay
 
@@ -87,7 +88,7 @@ def send(of: WardStay, taken_at: datetime, **values: float | str) -> taking.Take
 
 def matrix_needs() -> dict[str, tuple[dict[str, object], str]]:
     """A referral, a patient and a reading that waits, of one provider: for the access matrix."""
-    made = datetime.now(UTC) - timedelta(hours=2)
+    made = clock.now() - timedelta(hours=2)
     on = stay(1, at=made)
     asked = referral(2)
     taking.take([Incoming("RM1|KIT", "pulse", 80, "/min", made, made, nhs_number=on.nhs_number)], door="fhir")
