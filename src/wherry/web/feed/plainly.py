@@ -6,11 +6,13 @@ Any bytes can be shown: what cannot be taken apart is shown as it came.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from wherry.flow.adt.codes import Codes
 from wherry.flow.adt.er7 import ReadError, Segments, decoded
 from wherry.flow.adt.model import FACTS, MOMENTS, TRIGGERS
 from wherry.flow.adt.moments import day, moment
+from wherry.reference import treatment_functions
 from wherry.web.components import formats
 
 #: Fields that the reader knows (segment and number) in words. Source: HL7 v2.4 chapter 3; docs/live-feed.md.
@@ -51,6 +53,15 @@ FIELDS: Mapping[str, str] = {
 _TIMES = frozenset({"MSH-7", "EVN-2", "EVN-6", "PV1-44", "PV1-45", "PV2-8"})
 _DAYS = frozenset({"PID-7", "PID-29", "PV2-9"})
 _PLACES = frozenset({"PV1-3", "PV1-6", "NPU-1"})
+#: HL7 table 0004, class of visit.
+_CLASSES = {
+    "E": "emergency department",
+    "I": "inpatient",
+    "P": "booked",
+    "O": "outpatient",
+    "B": "maternity",
+    "N": "newborn",
+}
 #: No more than this of a message is shown.
 ROWS_AT_MOST, TEXT_AT_MOST = 80, 20_000
 
@@ -76,16 +87,32 @@ class Plain:
         return next((row.says for row in self.rows if row.place == place), "")
 
 
-def plain(raw: bytes) -> Plain:
-    """The fields that we know, in their order; none where the message cannot be taken apart."""
+def plain(raw: bytes, codes: Codes | None = None) -> Plain:
+    """The fields that we know, in their order; none where the message cannot be taken apart.
+
+    With the map of the sender, its codes are in our words too.
+    """
     try:
         segments = Segments(raw)
         lines = [line for line in decoded(raw).replace("\n", "\r").split("\r") if line.strip()]
-        rows = [row for line in lines for row in _rows(line, segments)]
+        rows = [_coded(row, codes) for line in lines for row in _rows(line, segments)]
     except (ReadError, IndexError, ValueError):
         text = raw.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
         return Plain((), _printable(text)[:TEXT_AT_MOST])
     return Plain(tuple(rows[:ROWS_AT_MOST]), _printable("\n".join(lines))[:TEXT_AT_MOST])
+
+
+def _coded(row: Row, codes: Codes | None) -> Row:
+    """The row with its code in words, where it is one."""
+    words = ""
+    if row.place == "PV1-10":
+        words = treatment_functions.name(row.says) or ""
+    elif codes is not None:
+        if row.place == "PV1-2":
+            words = _CLASSES.get(codes.classes.get(row.says.upper(), row.says.upper()), "")
+        elif table := {"PID-8": codes.sexes, "PV1-4": codes.methods}.get(row.place):
+            words = table.get(row.says.upper(), "")
+    return replace(row, says=f"{row.says}: {words}") if words else row
 
 
 def _rows(line: str, segments: Segments) -> list[Row]:

@@ -12,9 +12,11 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
+from wherry.errors import UserError
+from wherry.reference import system
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
-from wherry.web.feed import clock, lateness
+from wherry.web.feed import clock, lateness, reading
 from wherry.web.feed.models import Message, MessageDecision, MessageState, Patient, Sender, Visit
 
 #: Organisation of senders that could not be read (`listener.server`).
@@ -32,11 +34,12 @@ class SenderLine:
     today: int
     waiting: int
     oldest_waiting_at: datetime | None
+    organisation: str
 
     @property
     def name(self) -> str:
-        """The application."""
-        return self.sender.code.partition("|")[2] or self.sender.code
+        """The organisation's code, and the application."""
+        return self.sender.code.replace("|", " ")
 
 
 def senders(now: datetime) -> list[SenderLine]:
@@ -56,10 +59,22 @@ def senders(now: datetime) -> list[SenderLine]:
         .values_list("sender")
         .annotate(n=Count("pk"), oldest=Min("received_at"))
     }
-    return [
-        SenderLine(row, lateness.is_late(row, now), came.get(row.pk, 0), *waiting.get(row.pk, (0, None)))
-        for row in Sender.objects.order_by("organisation", "code")
-    ]
+    lines = []
+    for row in Sender.objects.order_by("organisation", "code"):
+        n, oldest = waiting.get(row.pk, (0, None))
+        name = organisation_name(row.organisation)
+        lines.append(SenderLine(row, lateness.is_late(row, now), came.get(row.pk, 0), n, oldest, name))
+    return lines
+
+
+def organisation_name(code: str) -> str:
+    """A short name of an organisation of the system, or its code."""
+    if code == UNKNOWN:
+        return "Sender could not be read"
+    try:
+        return system.load(reading.system_name()).short_name(code)
+    except (UserError, KeyError):
+        return code
 
 
 def mine(access: Access) -> QuerySet[Message]:

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from wherry.web.access import Permission, audit, requires
 from wherry.web.access.http import Request
+from wherry.web.beds.views import tabs
 from wherry.web.components import formats, live
 from wherry.web.feed import clock, plainly, presenters, selectors, services
 from wherry.web.feed.models import Message, Sender
+from wherry.web.feed.reading import codes
 from wherry.web.waiting.forms import whole
 from wherry.web.well import paging
 
@@ -42,7 +44,8 @@ def status(request: Request) -> HttpResponse:
 
     def around() -> dict[str, Any]:
         scope = request.access.where(Permission.WORK_FEED)
-        return {"watched": list(Sender.objects.filter(organisation__in=scope).order_by("code"))}
+        watched = list(Sender.objects.filter(organisation__in=scope).order_by("code"))
+        return tabs(request.access) | {"watched": watched}
 
     page, part = "feed/status.jinja", "feed/_senders.jinja"
     return live.show(request, page=page, part=part, scope="everyone", context=context, around=around)
@@ -70,7 +73,7 @@ def queue(request: Request) -> HttpResponse:
         purpose="data quality",
         detail={"rows": len(rows), "page": page.number, "shown": [row.key for row in rows]},
     )
-    context = {
+    context = tabs(request.access) | {
         "view": view,
         "lists": LISTS,
         "rows": rows,
@@ -129,7 +132,8 @@ def _show(request: Request, found: Message, errors: dict[str, str] | None = None
     context = {
         "message": found,
         "readable": readable,
-        "reading": plainly.plain(bytes(found.raw)) if readable else None,
+        "reading": plainly.plain(bytes(found.raw), codes().of(found.sender.code)) if readable else None,
+        "merge": presenters.merges(access, [found])[0] if readable and found.trigger == "A40" else None,
         "history": history,
         "seen": services.seen(found, history),
         "acts": services.possible(access, found),
