@@ -23,6 +23,7 @@ from wherry.web.feed import clock
 from wherry.web.offers import selectors as offers
 from wherry.web.offers.models import State
 from wherry.web.unplanned import selectors as calls
+from wherry.web.virtual import selectors as virtual
 from wherry.web.well import follow_selectors, form_selectors
 from wherry.web.well.selectors import RiskList
 
@@ -42,6 +43,7 @@ def tasks(access: Access, today: date) -> list[Task]:
     """What waits for a reader, in the order of the care it is about: harm first, then cancer, then offers."""
     return [
         *_calls(access),
+        *_virtual(access),
         *_discharge(access),
         *_escalation(access),
         *_well(access, today),
@@ -62,6 +64,19 @@ def _calls(access: Access) -> Iterator[Task]:
     if access.can(Permission.OFFER_CALLS):
         back = len(board.back) + len(board.take_back)
         yield Task("Calls that came back", back, "refused, not answered in time, or handed back", here, back > 0)
+
+
+def _virtual(access: Access) -> Iterator[Task]:
+    if access.can(Permission.WORK_VIRTUAL):
+        waits = virtual.waits(access)
+        board = reverse("virtual:board")
+        yield Task("Alerts to answer", waits.alerts, f"on virtual wards; {waits.late:,} late", board, waits.late > 0)
+        yield Task("Virtual ward reviews due", waits.reviews, "patients", board + "#reviews", waits.reviews > 0)
+        referrals = reverse("virtual:referrals")
+        yield Task("Referrals to virtual wards", waits.referrals, "that wait for an answer", referrals)
+        yield Task("Readings to look at", waits.readings, "that cannot be used yet", reverse("virtual:readings"))
+    if access.can(Permission.PLACE_PATIENTS) and (asked := virtual.bed_requests(access).count()):
+        yield Task("Beds for virtual ward patients", asked, "asked for", reverse("virtual:board") + "#beds", True)
 
 
 def _escalation(access: Access) -> Iterator[Task]:

@@ -135,6 +135,32 @@ def board(access: Access, provider: str = "", pathway: str = "") -> list[Line]:
 
 
 @dataclass(frozen=True)
+class Waits:
+    """How much waits for somebody who works on virtual wards."""
+
+    alerts: int
+    late: int
+    reviews: int
+    referrals: int
+    readings: int
+
+
+def waits(access: Access) -> Waits:
+    """The counts of the control room."""
+    mine, now = access.where(Permission.WORK_VIRTUAL), clock.now()
+    alerts = Alert.objects.filter(stay__provider__in=mine, is_open=True, merged_into=None)
+    on = WardStay.objects.filter(provider__in=mine, state=StayState.ON)
+    asked = Referral.objects.filter(provider__in=mine, state=ReferralState.WAITING)
+    return Waits(
+        alerts.count(),
+        alerts.filter(due_at__lte=now).count(),
+        on.filter(next_review_at__lte=now).count(),
+        asked.count(),
+        unmatched(access).count(),
+    )
+
+
+@dataclass(frozen=True)
 class Room:
     """Places of one provider on one pathway: in the file, staffed today, filled, and referred for."""
 
