@@ -11,7 +11,7 @@ from typing import Protocol, cast
 MORE: tuple[str, ...] = (
     "flow_load",
     "flow_listen",
-    "flow_history",
+    "flow_history", "flow_play",
     "flow_ambulance",
     "flow_escalation",
     "flow_readings",

@@ -35,20 +35,24 @@ def state() -> PlayedTime | None:
 
 @transaction.atomic
 def begin(
-    *, system: str, seed: int, opened_at: datetime, from_at: datetime, speed: float, started_at: datetime | None = None
+    *, system: str, seed: int, opened_at: datetime, from_at: datetime, speed: float, told_until: datetime | None = None
 ) -> PlayedTime:
-    """Let played time run: at `started_at` (now) it is `from_at`, and it runs at `speed`. One row, ever."""
+    """Let played time run: now it is `from_at`, and it runs at `speed`. One row, ever.
+
+    `opened_at` is the moment of the opening position; every message sent before `told_until` is known.
+    """
     refuse_real_people()
     if not 0 < speed <= 100_000:
         raise UserError(f"A day cannot be played at speed {speed:g}. Choose one above 0, such as 1 or 60.")
     PlayedTime.objects.all().delete()
     found = PlayedTime.objects.create(
-        started_at=started_at or datetime.now(UTC),
+        started_at=datetime.now(UTC),
         from_at=from_at,
         speed=speed,
         system=system,
         seed=seed,
         opened_at=opened_at,
+        told_until=told_until or opened_at,
     )
     _record(found, f"A played day runs from {from_at.isoformat()} at speed {speed:g}")
     return found
@@ -74,9 +78,14 @@ def _record(found: PlayedTime, words: str) -> None:
     )
 
 
-def other_messages(opened_at: datetime | None) -> bool:
-    """Whether there are messages in the feed although no day has been played."""
-    return opened_at is None and Message.objects.exists()
+def told(until: datetime) -> None:
+    """Every message sent before this moment has been acknowledged: a player that is started again goes on from here."""
+    PlayedTime.objects.update(told_until=until)
+
+
+def has_messages() -> bool:
+    """Whether there is any message in the feed."""
+    return Message.objects.exists()
 
 
 def differences(expected: Iterable[TrueVisit]) -> list[str]:

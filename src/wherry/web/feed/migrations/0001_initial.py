@@ -91,6 +91,12 @@ class Migration(migrations.Migration):
                         blank=True, help_text="when the artificial day's opening position stood", null=True
                     ),
                 ),
+                (
+                    "told_until",
+                    models.DateTimeField(
+                        blank=True, help_text="every message before it has been acknowledged", null=True
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
