@@ -63,6 +63,13 @@ def patients(organisations: Collection[str]) -> list[Own]:
     return sorted(kept, key=lambda own: own.oldest)
 
 
+def counts(organisations: Collection[str]) -> tuple[int, int]:
+    """How many of a team's open tasks are late, and how many there are."""
+    found = patients(organisations)
+    open_tasks = [(one.row, task) for one in found for task in one.open]
+    return sum(row.overdue(task) for row, task in open_tasks), len(open_tasks)
+
+
 def patient(organisations: Collection[str], tracker_id: int) -> Own | None:
     """One of them; None for everybody else, whether there is such a patient or not."""
     if not tasks_of(organisations).filter(tracker_id=tracker_id).exists():
