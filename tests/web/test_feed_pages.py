@@ -128,6 +128,15 @@ def test_everything_that_waits_can_be_tried_again_at_once(client_for: Callable[.
     assert "1 message tried again: 1 applied." in shown
 
 
+def test_a_message_that_is_no_hl7_is_shown_by_what_was_read_from_it() -> None:
+    [message] = keep(adt("1"))
+    message.raw = b'{"resourceType": "Bundle"}'
+    shown = plainly.of(message)
+    assert (shown.says("PID-5"), shown.says("PV1-19")) == ("TESTER, Tess", "V1")
+    assert shown.says("EVN-6") == "3 April 2026 at 09:55"
+    assert "Bundle" in shown.text
+
+
 def test_any_bytes_can_be_shown() -> None:
     for raw in (b"", b"\xff\x00\x0b", b"MSH|", b"MSH|^~\\&|\xff", adt("1") + b"OBX|1|TS|ED_SEEN||20260403\rOBX|\rPID"):
         assert plainly.plain(raw).text is not None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from wherry.flow.adt.codes import Codes
 from wherry.flow.adt.er7 import ReadError, Segments, decoded
@@ -14,6 +15,7 @@ from wherry.flow.adt.model import FACTS, MOMENTS, TRIGGERS
 from wherry.flow.adt.moments import day, moment
 from wherry.reference import treatment_functions
 from wherry.web.components import formats
+from wherry.web.feed.models import Message
 
 #: Fields that the reader knows (segment and number) in words. Source: HL7 v2.4 chapter 3; docs/live-feed.md.
 FIELDS: Mapping[str, str] = {
@@ -53,6 +55,7 @@ FIELDS: Mapping[str, str] = {
 _TIMES = frozenset({"MSH-7", "EVN-2", "EVN-6", "PV1-44", "PV1-45", "PV2-8"})
 _DAYS = frozenset({"PID-7", "PID-29", "PV2-9"})
 _PLACES = frozenset({"PV1-3", "PV1-6", "NPU-1"})
+_TIMES_OF_EVENT = (("EVN-2", "Recorded", "recorded_at"), ("EVN-6", "Happened", "occurred_at"))
 #: HL7 table 0004, class of visit.
 _CLASSES = {
     "E": "emergency department",
@@ -100,6 +103,31 @@ def plain(raw: bytes, codes: Codes | None = None) -> Plain:
         text = raw.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
         return Plain((), _printable(text)[:TEXT_AT_MOST])
     return Plain(tuple(rows[:ROWS_AT_MOST]), _printable("\n".join(lines))[:TEXT_AT_MOST])
+
+
+def of(message: Message, codes: Codes | None = None) -> Plain:
+    """What a kept message says: an HL7 message field by field, anything else by the event that was read from it."""
+    found = plain(bytes(message.raw), codes)
+    if found.rows or not message.event:
+        return found
+    event = message.event
+    rows = [Row("MSH-9", "Kind of message", f"{event['trigger']}: {TRIGGERS.get(event['trigger'], '')}")]
+    rows += [Row(place, words, _iso(event[name])) for place, words, name in _TIMES_OF_EVENT if name in event]
+    numbers = (("PID-3", "Patient number", "patient_key"), ("PV1-19", "Visit number", "visit_key"))
+    rows += [Row(place, words, event[name].partition("|")[2]) for place, words, name in numbers if event.get(name)]
+    details = {name: says for name, says in event.get("details", {}).items() if says}
+    name = formats.person_name(details.pop("surname", ""), details.pop("forename", ""))
+    if name != "name not known":
+        rows.append(Row("PID-5", "Name", name))
+    rows += [Row("", words.replace("_", " ").capitalize(), str(says)) for words, says in sorted(details.items())]
+    return Plain(tuple(rows[:ROWS_AT_MOST]), found.text)
+
+
+def _iso(text: str) -> str:
+    try:
+        return formats.moment(datetime.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def _coded(row: Row, codes: Codes | None) -> Row:

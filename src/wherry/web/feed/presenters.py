@@ -93,7 +93,7 @@ def beside(rows: Sequence[Message]) -> list[tuple[Message, str]]:
 def _line(access: Access, row: Message, why: tuple[str, ...]) -> Line:
     if not selectors.may_read(access, row):
         return Line(str(row.pk), row.received_at, row.sender.code, NOT_SHOWN, "", why, row)
-    read = plainly.plain(bytes(row.raw))
+    read = plainly.of(row)
     name = read.says("PID-5")
     numbers = read.says("PID-3")
     who = ", ".join(part for part in (name, numbers) if part)

@@ -19,8 +19,8 @@ from wherry.web.access.access import Access
 from wherry.web.feed import clock, lateness, reading
 from wherry.web.feed.models import Message, MessageDecision, MessageState, Patient, Sender, Visit
 
-#: Organisation of senders that could not be read (`listener.server`).
-UNKNOWN = "unknown"
+#: Organisations of senders that could not be read (by the listener, from a file).
+NOBODY = ("unknown", "")
 #: Numbers used twice, doubts of visits that have ended and decisions are shown for so long.
 LOOK_BACK = timedelta(days=7)
 
@@ -69,7 +69,7 @@ def senders(now: datetime) -> list[SenderLine]:
 
 def organisation_name(code: str) -> str:
     """A short name of an organisation of the system, or its code."""
-    if code == UNKNOWN:
+    if code in NOBODY:
         return "Sender could not be read"
     try:
         return system.load(reading.system_name()).short_name(code)
@@ -82,7 +82,7 @@ def mine(access: Access) -> QuerySet[Message]:
     scope = access.where(Permission.WORK_FEED)
     if not scope:
         return Message.objects.none()
-    return Message.objects.filter(sender__organisation__in=[*scope, UNKNOWN]).select_related("sender")
+    return Message.objects.filter(sender__organisation__in=[*scope, *NOBODY]).select_related("sender")
 
 
 def may_read(access: Access, message: Message) -> bool:

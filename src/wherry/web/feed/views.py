@@ -132,7 +132,7 @@ def _show(request: Request, found: Message, errors: dict[str, str] | None = None
     context = {
         "message": found,
         "readable": readable,
-        "reading": plainly.plain(bytes(found.raw), codes().of(found.sender.code)) if readable else None,
+        "reading": plainly.of(found, codes().of(found.sender.code)) if readable else None,
         "merge": presenters.merges(access, [found])[0] if readable and found.trigger == "A40" else None,
         "history": history,
         "seen": services.seen(found, history),
