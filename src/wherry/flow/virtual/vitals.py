@@ -109,9 +109,11 @@ def _in_unit(vital: Vital, number: float, unit: str) -> Measured | Apart:
         if not 0 <= number <= 100:
             return Apart(f"Oxygen of {number:g} {unit} cannot be")
         return Measured("oxygen", answer="oxygen" if number > (AIR_PERCENT if unit == "%" else 0) else "air")
+    low, high = vital.range
+    if abs(number) > 1e6:  # whatever the unit: beyond what can be rounded
+        return Apart(f"{vital.words} of {number:g} {unit} cannot be: it may be {low:g} to {high:g} {vital.unit}")
     exact = Decimal(str(number)) * Decimal(str(factor)) + Decimal(str(added))
     found = float(exact.quantize(Decimal(1).scaleb(-vital.decimals), ROUND_HALF_UP))
-    low, high = vital.range
     if not low <= found <= high:
         shown = f"{found:g}" if found == number else f"{number:g} {unit} ({found:g} {vital.unit})"
         return Apart(f"{vital.words} of {shown} {vital.unit} cannot be: it may be {low:g} to {high:g} {vital.unit}")
