@@ -11,8 +11,10 @@ from typing import Protocol, cast
 MORE: tuple[str, ...] = (
     "flow_load",
     "flow_listen",
-    "flow_history", "flow_play",
+    "flow_history",
+    "flow_play",
     "flow_ambulance",
+    "flow_calls",
     "flow_escalation",
     "flow_readings",
 )

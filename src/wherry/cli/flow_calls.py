@@ -19,9 +19,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _load(args: argparse.Namespace) -> int:
-    from wherry.cli.run import _migrate
+    from wherry.cli.flow import django_ready
 
-    _migrate()
+    django_ready()
     from wherry.web.unplanned import loading
 
     done = loading.load(args.file, args.organisation)
