@@ -66,6 +66,11 @@ def test_a_correction_is_a_message_of_its_own_and_the_original_stays(manager: Ac
     assert (decision.replacement.door, decision.replacement.state) == ("person", "applied")
     assert bytes(decision.replacement.raw) == adt("7", trigger="A01", visit="V77")
     assert Visit.objects.filter(pk="RM1|V77").exists()
+    with pytest.raises(services.Refused, match="counts in its place"):
+        do(manager, wrong, "put_back")
+    do(manager, decision.replacement, "withdraw")
+    assert not Visit.objects.filter(pk="RM1|V77").exists()
+    assert "still waits" in do(manager, wrong, "put_back")
 
 
 def test_an_applied_message_can_be_corrected_too(manager: Access) -> None:

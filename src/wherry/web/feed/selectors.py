@@ -39,7 +39,7 @@ class SenderLine:
     @property
     def name(self) -> str:
         """The organisation's code, and the application."""
-        return self.sender.code.replace("|", " ")
+        return "" if self.sender.organisation in NOBODY else self.sender.code.replace("|", " ")
 
 
 def senders(now: datetime) -> list[SenderLine]:

@@ -28,6 +28,14 @@ ACTS = {
     "withdraw": "Take back",
     "put_back": "Put back",
 }
+#: What was done, in words.
+DONE = {
+    "again": "tried again",
+    "correct": "corrected",
+    "set_aside": "set aside",
+    "withdraw": "taken back",
+    "put_back": "put back",
+}
 _OF_STATE: Mapping[str, tuple[str, ...]] = {
     MessageState.WAITING: ("again", "correct", "set_aside"),
     MessageState.APPLIED: ("withdraw", "correct"),
@@ -162,10 +170,18 @@ def _do(message: Message, act: str, text: str) -> Message | None:
     elif act == "withdraw":
         store.withdraw(message)
     elif act == "put_back":
+        _alone(message)
         store.put_back(message)
     else:
         return _correct(message, text)
     return None
+
+
+def _alone(message: Message) -> None:
+    """A message and the one that corrects it never both count."""
+    counts = (MessageState.APPLIED, MessageState.WAITING)
+    if message.decisions.filter(replacement__state__in=counts).exists():
+        raise Refused({"act": "The corrected message counts in its place: take that back or set it aside first"})
 
 
 def _correct(message: Message, text: str) -> Message:

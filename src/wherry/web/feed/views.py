@@ -138,6 +138,7 @@ def _show(request: Request, found: Message, errors: dict[str, str] | None = None
         "seen": services.seen(found, history),
         "acts": services.possible(access, found),
         "acts_words": services.ACTS,
+        "done_words": services.DONE,
         "replaces": list(found.replaces.select_related("message")),
         "beside": presenters.beside(selectors.beside(access, found)) if readable else [],
         "errors": errors or {},
