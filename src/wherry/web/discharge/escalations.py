@@ -181,7 +181,7 @@ def _sweep(at: datetime) -> int:
     waiting = selectors.ready(organisations).values_list("key", flat=True)
     keys |= set(waiting)
     keys |= set(Escalation.objects.filter(ended_at=None).values_list("tracker__visit_key", flat=True))
-    rows = selectors.rows(Visit.objects.filter(key__in=keys))
+    rows = selectors.rows(Visit.objects.filter(key__in=keys), at)
     rows = [row for row in rows if row.late_tasks or row.escalations or (row.ready_days or 0) >= days]
     wanted = {matter.live_key: matter for matter in matters(rows, settings)}
     live = {one.live_key: one for one in Escalation.objects.filter(ended_at=None).select_related("tracker")}

@@ -161,11 +161,11 @@ def find(organisations: Collection[str], key: str) -> Row | None:
     return rows([visit])[0] if visit is not None else None
 
 
-def rows(visits: Iterable[Visit]) -> list[Row]:
-    """Visits with their patients, trackers, tasks and live escalations, in the order given."""
+def rows(visits: Iterable[Visit], now: datetime | None = None) -> list[Row]:
+    """Visits with their patients, trackers, tasks and live escalations, in the order given, as at a moment (now)."""
     found = list(visits)
     keys = [visit.key for visit in found]
-    now = clock.now()
+    now = now or clock.now()
     trackers = {row.visit_key: row for row in Tracker.objects.filter(visit_key__in=keys)}
     ids = [row.pk for row in trackers.values()]
     tasks: dict[int, list[Task]] = defaultdict(list)
