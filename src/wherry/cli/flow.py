@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import importlib
 import os
 from typing import Protocol, cast
@@ -33,7 +34,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def django_ready() -> None:
-    """Make Django and the database ready: commands that keep messages or read them call this first."""
+    """Make Django and the database ready: commands that keep messages or read them call this first.
+
+    Two that begin at once on a new database (a listener and a player) make its tables one after the other.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wherry.web.config.settings")
     import django
     from django.apps import apps
@@ -44,6 +48,12 @@ def django_ready() -> None:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", verbosity=0)
+    from wherry.paths import data_dir
+
+    folder = data_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "database.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", verbosity=0)
