@@ -124,7 +124,7 @@ def live_position() -> LivePosition:
         Sender.objects.create(
             code=f"{organisation}|PAS", organisation=organisation, last_received_at=NOW, last_recorded_at=NOW
         )
-    ward = {"admission_method": "emergency", "specialty": "300", "dependency": "1"}
+    ward = {"admission_method": "emergency", "specialty": "300", "dependency": "1", "infection": "none"}
     made: dict[str, Visit] = {}
 
     def add(
@@ -146,8 +146,8 @@ def live_position() -> LivePosition:
     add("RM1", "Clippesby", who={"forename": "Carl", **male}, **through("RM102|M1|C|1", 30, 24), **ward)
     add("RM1", "Docking", who={"forename": "Dan", **male}, **through("RM102|M1|C|2", 60, 50), **ward)
     add("RM1", "Elsing", who={"forename": "Ed", **male}, **through("RM102|M1|C|2", 9, 1), **ward)
-    add("RM1", "Felbrigg", who={"forename": "Fay"}, **through("RM102|M1|S|1", 100, 90), **ward,
-        infection="norovirus", side_room="yes")  # fmt: skip
+    add("RM1", "Felbrigg", who={"forename": "Fay"}, **through("RM102|M1|S|1", 100, 90),
+        **ward | {"infection": "norovirus"}, side_room="yes")  # fmt: skip
     add("RM1", "Guist", (("RM102|ED|MAJORS|4", hours(6)),), {"forename": "Gill"}, **ward, arrived_at=hours(6),
         ed_type="1", acuity="2", assessed_at=hours(5.8), seen_at=hours(5), referred_at=hours(4),
         decided_at=hours(3))  # fmt: skip

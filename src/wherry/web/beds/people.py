@@ -13,6 +13,14 @@ from wherry.web.beds.selectors import LONDON, age_on
 from wherry.web.components.formats import nhs_number, person_name
 from wherry.web.feed.models import Patient, Visit
 
+#: Kinds of free bed after a number.
+SHORT_KINDS = {
+    "female": "for women",
+    "male": "for men",
+    "any": "for anybody",
+    "single": "single rooms",
+    "cohort": "in a cohort bay",
+}
 _SEX = {"female": "woman", "male": "man"}
 _YOUNG = {"female": "girl", "male": "boy"}
 
@@ -66,7 +74,7 @@ def _person(visit: Visit, patient: Patient | None, need: Need, named_at: frozens
         visit_key=visit.key,
         organisation=visit.organisation,
         name=(person_name(patient.surname, patient.forename) if patient else person_name(None, None)) if named else "",
-        number=(nhs_number(patient.nhs_number) if patient else "") if named else "",
+        number=nhs_number(patient.nhs_number, missing="") if patient and named else "",
         who=who(need.sex, age_on(born, at.astimezone(LONDON).date())),
         infection=need.infection if need.infectious else "",
         side_room=bool(need.side_room),

@@ -18,7 +18,8 @@ from wherry.web.beds.state_page import needs_words, waiting_for_bed
 from wherry.web.feed.models import Visit
 
 #: Bays shown before the rest is only counted.
-BAYS_AT_MOST = 25
+BAYS_AT_MOST = 40
+OVERRULED_FIRST = 4
 REFUSED_AT_MOST = 80
 
 
@@ -58,6 +59,8 @@ def options(picture: Picture, visit: Visit, organisations: frozenset[str]) -> di
     if not need.site:
         need = replace(need, site=places.main_site(visit.organisation))
     had, refused = suggest(places.bed_map(), picture, places.settings(), need, places.journeys())
+    every = _bays(had)
+    bays, more = every[:BAYS_AT_MOST], max(0, len(every) - BAYS_AT_MOST)
     person = people([need], organisations, picture.at)[visit.key]
     states = list(picture.beds.values())
     mine = Placing.objects.filter(live_visit=visit.key).first()
@@ -70,8 +73,10 @@ def options(picture: Picture, visit: Visit, organisations: frozenset[str]) -> di
         "site": places.site_words(need.site),
         "bed": bed_words(places.bed_map().bed[need.bed_key]) if need.bed_key in places.bed_map().bed else "",
         "waited": long(picture.at - person.decided_at) if person.decided_at and not need.bed_key else "",
-        "bays": _bays(had)[:BAYS_AT_MOST],
-        "more": max(0, len(_bays(had)) - BAYS_AT_MOST),
+        "within": [row for row in bays if not row["overrule"]],
+        "overruled": [row for row in bays if row["overrule"]],
+        "first": OVERRULED_FIRST,
+        "more": more,
         "beds": len(had),
         "order": ORDER,
         "rules": RULES,
@@ -100,7 +105,6 @@ def _bays(had: Sequence[Suggestion]) -> list[dict[str, Any]]:
             "bed": bed_words(one.state.bed),
             "site": places.site_words(one.state.bed.site),
             "overrule": one.overrule,
-            "good": [finding.sentence for finding in one.findings if finding.verdict == "allowed"],
             "minutes": round(one.minutes) if one.minutes else None,
             "more": 0,
         }

@@ -94,7 +94,8 @@ def _hold(
         findings: tuple[Finding, ...] = judge(places.bed_map(), picture, settings, need, bed_key)
     else:
         need = Need("", site=places.main_site(organisation))
-        findings = judge(places.bed_map(), picture, settings, need, bed_key)[:1]
+        every = judge(places.bed_map(), picture, settings, need, bed_key)
+        findings = tuple(one for one in every if one.rule in ("bed", "ready"))
     said = verdict(findings)
     if said == "refused":
         raise Refused({"bed": " ".join(one.sentence for one in findings if one.verdict == "refused")})

@@ -12,12 +12,14 @@ from wherry.flow.beds.position import KINDS_OF_FREE, SORTS, sort_of, ward_tally
 from wherry.reference.standards import in_force
 from wherry.reference.wards import Ward
 from wherry.web.beds import places
-from wherry.web.beds.people import Person, clock_words, long, people, specialty_words
+from wherry.web.beds.people import SHORT_KINDS, Person, clock_words, long, people, specialty_words
 from wherry.web.beds.selectors import LONDON
 from wherry.web.beds.state_rows import closed_rows, doubt_rows, held_rows, words_of
 from wherry.web.components.formats import moment
 from wherry.web.feed.models import Visit
 
+#: Of those who wait, so many are shown at once and the rest on request.
+WAITING_FIRST = 8
 #: The whole group, as a row beside the hospitals.
 GROUP = "group"
 
@@ -75,6 +77,7 @@ def context(picture: Picture, sites: tuple[str, ...], named_at: frozenset[str], 
         "rows": rows,
         "sorts": _sorts(sites, by_place, free),
         "kinds": KINDS_OF_FREE,
+        "first": WAITING_FIRST,
         "waiting": [_waiting(one, who, picture) for one in waiting],
         "held": held,
         "closed": closed_rows(picture, sites),
@@ -166,7 +169,7 @@ def _place(
         "key": key,
         "words": words,
         "tally": tally,
-        "kinds": [f"{number} {KINDS_OF_FREE[kind].lower()}" for kind, number in kinds.items()],
+        "kinds": [f"{number} {SHORT_KINDS[kind]}" for kind, number in kinds.items()],
         "kind": kinds,
         "outside": tally.occupancy is not None and limit is not None and 100 * tally.occupancy > limit,
         "ahead": ahead_of,
@@ -248,7 +251,5 @@ def needs_words(person: Person) -> str:
 
 def _ward(ward: Ward, picture: Picture, free: Mapping[tuple[str, str], int]) -> dict[str, Any]:
     tally = ward_tally(ward, picture)
-    kinds = [
-        f"{number} {KINDS_OF_FREE[kind].lower()}" for kind in KINDS_OF_FREE if (number := free.get((ward.key, kind), 0))
-    ]
+    kinds = [f"{number} {SHORT_KINDS[kind]}" for kind in KINDS_OF_FREE if (number := free.get((ward.key, kind), 0))]
     return {"ward": ward, "tally": tally, "kinds": ", ".join(kinds)}

@@ -13,7 +13,7 @@ from wherry.flow.beds.position import KINDS_OF_FREE, bay_state, ward_tally
 from wherry.reference.wards import Ward
 from wherry.web.beds import places
 from wherry.web.beds.models import ClosedWhy
-from wherry.web.beds.people import Person, clock_words, long, people
+from wherry.web.beds.people import SHORT_KINDS, Person, clock_words, long, people
 from wherry.web.beds.selectors import LONDON
 from wherry.web.beds.state_page import needs_words
 from wherry.web.components.formats import moment
@@ -51,11 +51,7 @@ def context(picture: Picture, ward: Ward, named_at: frozenset[str], *, past: boo
         "ward": ward,
         "site": places.site_words(ward.site),
         "tally": tally,
-        "kinds": [
-            f"{number} {KINDS_OF_FREE[kind].lower()}"
-            for kind in KINDS_OF_FREE
-            if (number := free.get((ward.key, kind)))
-        ],
+        "kinds": [f"{number} {SHORT_KINDS[kind]}" for kind in KINDS_OF_FREE if (number := free.get((ward.key, kind)))],
         "bays": _bays(picture, states, who, holding, named_at),
         "unnamed": [_row(who[one.need.visit_key], one.from_at, picture.at, holding) for one in unnamed],
         "going": [
