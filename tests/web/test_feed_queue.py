@@ -122,7 +122,7 @@ def test_trying_again_applies_what_goes_by_now(manager: Access) -> None:
     wrong.refresh_from_db()
     assert wrong.state == "applied"
     assert Visit.objects.filter(pk="RM1|V1").exists()
-    assert AuditEvent.objects.filter(action="feed.again_all").count() == 1
+    assert AuditEvent.objects.filter(action="feed.again", subject_key=str(wrong.pk)).count() == 2
 
 
 def test_who_comes_second_is_told_who_was_first(manager: Access, make_user: Callable[..., User]) -> None:

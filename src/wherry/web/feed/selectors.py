@@ -98,7 +98,8 @@ def waiting(access: Access) -> QuerySet[Message]:
 def merges(access: Access) -> QuerySet[Message]:
     """Messages that made two patient numbers one and could be read, the latest first."""
     states = (MessageState.APPLIED, MessageState.WITHDRAWN)
-    return mine(access).filter(trigger="A40", state__in=states).order_by("-recorded_at", "-pk")
+    known = mine(access).filter(merged_key__gt="", trigger="A40")  # the index of merged numbers finds them
+    return known.filter(state__in=states).order_by("-recorded_at", "-pk")
 
 
 def worked(access: Access) -> QuerySet[Message]:

@@ -46,7 +46,7 @@ REASON_AT_MOST = 1000
 #: A sender may be quiet for a week at most before it is late; 0 is not watched.
 MINUTES_AT_MOST = 7 * 24 * 60
 #: Messages that are tried again at once.
-AGAIN_AT_MOST = 500
+AGAIN_AT_MOST = 200
 
 
 class Refused(UserError):
@@ -99,13 +99,14 @@ def act(*, access: Access, message: Message, act: str, reason: str, text: str, s
 def again_all(*, access: Access) -> tuple[int, int]:
     """Try every waiting message again (the code map or the reader may know more by now): how many, and how many went.
 
-    The oldest first, `AGAIN_AT_MOST` at once. One audit line for all; a decision row for each that was applied.
+    The oldest first, `AGAIN_AT_MOST` at once, each in a transaction of its own, so that the feed goes on meanwhile.
     """
     tried = went = 0
-    with transaction.atomic():
-        rows = [row for row in selectors.waiting(access)[:AGAIN_AT_MOST] if selectors.may_read(access, row)]
-        changes.touch(row.sender.organisation for row in rows)
-        for row in rows:
+    for row in list(selectors.waiting(access)[:AGAIN_AT_MOST]):
+        if not selectors.may_read(access, row):
+            continue
+        with transaction.atomic():
+            changes.touch([row.sender.organisation])
             row.refresh_from_db()
             if row.state != MessageState.WAITING:
                 continue
@@ -114,12 +115,7 @@ def again_all(*, access: Access) -> tuple[int, int]:
             row.refresh_from_db()
             if row.state == MessageState.APPLIED:
                 went += 1
-                _row(access, row, "again", "Tried again with all others", MessageState.WAITING, None)
-        if tried:
-            detail = {"tried": tried, "applied": went}
-            audit.record(
-                access=access, action="feed.again_all", subject_kind="list", subject_key="waiting", detail=detail
-            )
+                _decide(access, row, "again", "Tried again with all others", MessageState.WAITING, None)
     return tried, went
 
 

@@ -119,6 +119,10 @@ class Listener:
         except (OSError, ssl.SSLError):
             self.counts.lost += 1
             writer.transport.abort()
+        except Exception:
+            log.exception("A connection was given up")
+            self.counts.lost += 1
+            writer.transport.abort()
         finally:
             if task is not None:
                 self._connections.discard(task)
