@@ -7,13 +7,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
+
+from wherry.reference.departures import departures
 
 #: Types of department: major, single specialty, and minor injury units and others (national collection, flow 3.6).
 TYPES = {"1": "Type 1: major departments", "2": "Type 2: single specialty", "3": "Type 3: minor injuries and others"}
 
-#: Words of a disposition that say that the patient left before being seen. The local map writes one of them.
-LEFT_BEFORE_SEEN = ("left_before_seen", "left before seen", "left before treatment", "left_before_treatment")
+
+@cache
+def departure(code: str) -> str:
+    """What a disposition says about leaving early: `left_before_seen`, `went_by_choice`, or nothing.
+
+    Source: `reference/data/departures.csv`, each line with its own.
+
+    >>> departure("12"), departure("2"), departure("1")
+    ('left_before_seen', 'went_by_choice', '')
+    """
+    rows = {row["code"]: row["means"] for row in departures()}
+    return rows.get(code.strip().lower(), "")
 
 
 def plain_type(text: str) -> str:
@@ -61,8 +74,12 @@ class Attendance:
 
     @property
     def left_before_seen(self) -> bool:
-        """Whether the patient left before treatment began, as the department itself says."""
-        return self.departed_at is not None and not self.admitted and self.disposition.lower() in LEFT_BEFORE_SEEN
+        """Whether the patient left before treatment began: the disposition says so, or that they went by their own
+        choice while no treatment had begun."""
+        if self.departed_at is None or self.admitted:
+            return False
+        said = departure(self.disposition)
+        return said == "left_before_seen" or (said == "went_by_choice" and self.seen_at is None)
 
 
 @dataclass(frozen=True)

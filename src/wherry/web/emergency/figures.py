@@ -192,7 +192,10 @@ def _left_row(left: Mapping[str, Left]) -> Row:
         if whole.untold
         else ""
     )
-    definition = "Left before treatment began, as the department says. Of everybody whose stay in the department ended."
+    definition = (
+        "Left before treatment began, as the disposition says, or went by their own choice while none had begun. Of "
+        "everybody whose stay in the department ended."
+    )
     return Row("left_before_seen", "Left before being seen", "", definition, cells, missing)
 
 

@@ -20,7 +20,7 @@ from wherry.web.access.http import Request
 from wherry.web.emergency import charts, current, kept, levels, services
 from wherry.web.emergency.levels import Levels
 from wherry.web.emergency.models import ActionState, Declaration, LevelReading, OwedAction, PillarEntry
-from wherry.web.emergency.places import places, trusts
+from wherry.web.emergency.places import departments, trusts
 from wherry.web.feed import clock, lateness
 
 _READINGS = 72
@@ -39,13 +39,13 @@ def escalation(request: Request) -> HttpResponse:
 
 
 def _context(request: Request, wanted: str) -> dict[str, Any]:
-    known = [place.site for place in places()]
+    known = [place.site for place in departments()]
     if wanted and wanted not in known:
         raise Http404(wanted)
     found = read_levels()
     kept.keep_quietly(found)
     may = request.access.where(Permission.DECLARE_ESCALATION)
-    mine = [place.site for place in places() if place.organisation in request.access.organisations]
+    mine = [place.site for place in departments() if place.organisation in request.access.organisations]
     site = wanted or (mine or known or [""])[0]
     chosen = found.site(site) if site else None
     readings = list(LevelReading.objects.filter(site=site, at__lte=found.now).order_by("-at", "-pk")[:_READINGS])
@@ -136,14 +136,16 @@ def act(request: Request) -> HttpResponse:
             context = _versions_context(request) | {"problem": str(refused), "form": post}
             return render(request, "emergency/versions.jinja", context, status=400)
         site = post.get("site", "")
-        known = site if site in [place.site for place in places()] else ""
+        known = site if site in [place.site for place in departments()] else ""
         context = _context(request, known) | {"problem": str(refused), "form": post}
         return render(request, "emergency/escalation.jinja", context, status=400)
     messages.success(request, said)
     if wanted == "version":
         return redirect("emergency:versions")
     site = post.get("site", "")
-    return redirect(reverse("emergency:escalation") + (f"?site={site}" if site in [p.site for p in places()] else ""))
+    return redirect(
+        reverse("emergency:escalation") + (f"?site={site}" if site in [p.site for p in departments()] else "")
+    )
 
 
 def _whole(text: str | None) -> int | None:

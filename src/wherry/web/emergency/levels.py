@@ -14,7 +14,7 @@ from wherry.flow.escalation.table import Table
 from wherry.web.components.formats import moment, plural
 from wherry.web.emergency import elsewhere, inputs
 from wherry.web.emergency.models import Declaration, EscalationVersion, PillarEntry
-from wherry.web.emergency.places import Place, places, trusts
+from wherry.web.emergency.places import Place, departments, trusts
 from wherry.web.emergency.position import Position
 
 
@@ -85,7 +85,7 @@ def read(position: Position) -> Levels:
     table = in_force(now)
     stale = {pillar.code: timedelta(hours=pillar.stale_after_hours) for pillar in table.pillars}
     told, declared = inputs.newest_by_organisation(), standing_declarations()
-    others = elsewhere.inputs([place.site for place in places()], trusts(), table.least_reviewed_percent)
+    others = elsewhere.inputs([place.site for place in departments()], trusts(), table.least_reviewed_percent)
     sites = tuple(
         SiteLevel(
             place,
@@ -95,7 +95,7 @@ def read(position: Position) -> Levels:
             ),
             declared.get(place.site),
         )
-        for place in places()
+        for place in departments()
     )
     entries = newest_entries(now)
     given: dict[str, tuple[Level | None, str]] = {

@@ -1,4 +1,4 @@
-"""The sites with an emergency department: their trusts, names, and the areas that each department has."""
+"""Where people come in an emergency: departments with their areas, and the trusts' other sites (minor injury units)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,18 @@ MAJORS_AND_RESUS = ("MAJORS", "RESUS")
 
 @dataclass(frozen=True)
 class Place:
-    """A site with an emergency department. `wards` are its departments' ward codes, `areas` places by area (bay)."""
+    """A site. `wards` are its departments' ward codes, `areas` their places by area (bay).
+
+    A site of which the ward map has nothing is a minor one: whoever the feed tells of there is in its minor injury
+    unit, and it has no escalation level of its own.
+    """
 
     site: str
     organisation: str
     name: str
     wards: tuple[str, ...]
     areas: Mapping[str, int]
+    minor: bool = False
 
     @property
     def majors_and_resus(self) -> int:
@@ -38,23 +43,32 @@ def system_name() -> str:
 
 
 def places() -> tuple[Place, ...]:
-    """Every site with a department, in the order of the system's trusts."""
+    """Every site, in the order of the system's trusts."""
     return _places(system_name())
+
+
+def departments() -> tuple[Place, ...]:
+    """The sites with an emergency department: those that have an escalation level."""
+    return tuple(one for one in places() if not one.minor)
 
 
 @lru_cache(maxsize=8)
 def _places(system: str) -> tuple[Place, ...]:
     known = load(system)
-    departments = [ward for ward in wards.load(system) if ward.kind == "emergency"]
+    every = wards.load(system)
+    departments = [ward for ward in every if ward.kind == "emergency"]
+    mapped = {ward.site for ward in every}
     found = []
     for trust in known.trusts:
         for site in known.sites_of(trust):
             mine = [ward for ward in departments if ward.site == site.code]
+            name = site.short_name or site.name
+            if site.code not in mapped:
+                found.append(Place(site.code, trust, name, (), {}, minor=True))
             if mine:
                 areas: dict[str, int] = {}
                 for bed in (bed for ward in mine for bed in ward.beds):
                     areas[bed.bay] = areas.get(bed.bay, 0) + 1
-                name = site.short_name or site.name
                 found.append(Place(site.code, trust, name, tuple(ward.code for ward in mine), areas))
     return tuple(found)
 

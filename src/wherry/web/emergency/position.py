@@ -86,7 +86,7 @@ def read(now: datetime, since: datetime) -> Position:
 def read_attendances(known: Sequence[Place], now: datetime, since: datetime) -> list[Attendance]:
     """Attendances whose stay in the department ended since a moment, or has not ended."""
     sites = {place.organisation: place for place in reversed(known)}
-    by_ward = {(place.site, ward): place for place in known for ward in place.wards}
+    by_ward = _ByWard(known)
     wanted = (
         Visit.objects.filter(organisation__in=sites, arrived_at__isnull=False, arrived_at__lte=now)
         .exclude(standing__in=("booked", "cancelled"))
@@ -97,7 +97,7 @@ def read_attendances(known: Sequence[Place], now: datetime, since: datetime) -> 
     found = []
     for row in wanted.values(*_FIELDS):
         mine = [stay for stay in stays.get(row["key"], []) if stay[2] is None or stay[2] >= row["arrived_at"]]
-        place = by_ward.get((mine[-1][0], mine[-1][1])) if mine else by_ward.get((row["site"], row["ward"]))
+        place = by_ward.of(mine[-1][0], mine[-1][1]) if mine else by_ward.of(row["site"], row["ward"])
         place = place or sites[row["organisation"]]
         departed = _departed(row, mine)
         one = as_known(_attendance(row, place, departed, mine), now)
@@ -106,18 +106,35 @@ def read_attendances(known: Sequence[Place], now: datetime, since: datetime) -> 
     return found
 
 
+class _ByWard:
+    """Which place a ward belongs to: a department's wards by name, everything at a minor site."""
+
+    def __init__(self, known: Sequence[Place]) -> None:
+        self._wards = {(place.site, ward): place for place in known for ward in place.wards}
+        self._minor = {place.site: place for place in known if place.minor}
+
+    def of(self, site: str, ward: str) -> Place | None:
+        return self._wards.get((site, ward)) or self._minor.get(site)
+
+    @property
+    def stays(self) -> Q:
+        """Stays that may be in one of them."""
+        wards = Q(site__in={site for site, _ in self._wards}, ward__in={ward for _, ward in self._wards})
+        return wards | Q(site__in=set(self._minor))
+
+
 _Stay = tuple[str, str, datetime | None, str, str]
 
 
-def _department_stays(by_ward: dict[tuple[str, str], Place], now: datetime, since: datetime) -> dict[str, list[_Stay]]:
+def _department_stays(by_ward: _ByWard, now: datetime, since: datetime) -> dict[str, list[_Stay]]:
     """Stays in departments by visit, in order: site, ward, end, area and place."""
-    rows = Stay.objects.filter(
-        site__in={site for site, _ in by_ward}, ward__in={ward for _, ward in by_ward}, from_at__lte=now
-    ).filter(Q(to_at__isnull=True) | Q(to_at__gte=since - _LONGEST))
+    rows = Stay.objects.filter(by_ward.stays, from_at__lte=now).filter(
+        Q(to_at__isnull=True) | Q(to_at__gte=since - _LONGEST)
+    )
     found: dict[str, list[_Stay]] = {}
     ordered = rows.order_by("visit_id", "position")
     for visit, site, ward, to_at, bay, bed in ordered.values_list("visit_id", "site", "ward", "to_at", "bay", "bed"):
-        if (site, ward) in by_ward:
+        if by_ward.of(site, ward) is not None:
             found.setdefault(visit, []).append((site, ward, to_at, bay, bed))
     return found
 

@@ -20,7 +20,7 @@ from wherry.web.components.formats import count, moment
 from wherry.web.emergency import current, elsewhere, figures, inputs
 from wherry.web.emergency.figures import GROUP, Now
 from wherry.web.emergency.levels import SiteLevel
-from wherry.web.emergency.places import Place, places
+from wherry.web.emergency.places import Place, departments
 from wherry.web.emergency.position import Position
 
 
@@ -59,15 +59,15 @@ class LiveTiles:
 
 def tiles(access: Access) -> LiveTiles | None:
     """The tiles for one reader; None for those who may not see flow, or where no hospital has a department."""
-    if not access.can(Permission.SEE_FLOW) or not places():
+    if not access.can(Permission.SEE_FLOW) or not departments():
         return None
     found = current.read()
     position, levels = found.position, found.levels
     told = inputs.newest_by_organisation()
     acute = next(pillar for pillar in levels.table.pillars if pillar.code == "acute")
     stale = timedelta(hours=acute.stale_after_hours)
-    silent = {place.site: _silence(told.get(place.organisation), position.now, stale) for place in places()}
-    known = [place for place in places() if not silent[place.site]]
+    silent = {place.site: _silence(told.get(place.organisation), position.now, stale) for place in departments()}
+    known = [place for place in departments() if not silent[place.site]]
     beds, _ = elsewhere.adult_beds()
     window = since_midnight(position.now)
     nows = {place.site: figures.now_of(position, place, window) for place in known}
@@ -76,9 +76,9 @@ def tiles(access: Access) -> LiveTiles | None:
         _four_hours(position, known, silent),
         _longest(position, known, silent, nows),
         _ambulances(position, known, silent, nows),
-        _level([levels.site(place.site) for place in places()]),
+        _level([levels.site(place.site) for place in departments()]),
     )
-    names = tuple(f"{place.name} {silent[place.site]}" for place in places() if silent[place.site])
+    names = tuple(f"{place.name} {silent[place.site]}" for place in departments() if silent[place.site])
     return LiveTiles(position.now, made, names)
 
 
@@ -96,11 +96,8 @@ def _tile(
     sites: Mapping[str, tuple[str, bool | None, str]],
     silent: Mapping[str, str],
 ) -> LiveTile:
-    rows = tuple(
-        SiteNumber(place.name, *sites.get(place.site, ("not known", None, href)))
-        for place in places()
-    )
-    lacking = [place.name for place in places() if silent.get(place.site)]
+    rows = tuple(SiteNumber(place.name, *sites.get(place.site, ("not known", None, href))) for place in departments())
+    lacking = [place.name for place in departments() if silent.get(place.site)]
     missing = f"nothing is known of {', '.join(lacking)}" if lacking else ""
     text, beside, outside = whole if sites else ("not known", "", None)
     if any(row.outside for row in rows):
