@@ -8,5 +8,6 @@ SEES_FLOW = frozenset({C, A, E, P, B, W, T, V, U, X})
 
 OUTLOOK = (
     Line("outlook:next_days", SEES_FLOW),
+    Line("outlook:months", SEES_FLOW),
     Line("outlook:ask", SEES_FLOW, 302, "POST"),
 )

@@ -13,6 +13,7 @@ MORE: tuple[str, ...] = (
     "flow_load",
     "flow_listen",
     "flow_history",
+    "flow_forecast",
     "flow_play",
     "flow_ambulance",
     "flow_calls",

@@ -8,6 +8,7 @@ vary by more make them negative binomial with one luck a day and way of coming, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,9 +75,9 @@ def members(model: Model, unit: Unit) -> tuple[list[int], list[int]]:
     return sites, [words.groups.index(name) for name in names if name in words.groups]
 
 
-def expect(model: Model, position: Position) -> Outlook:
-    """The next days from a position."""
-    walk = of.Walk(model, position)
+def expect(model: Model, position: Position, only: Sequence[int] = ()) -> Outlook:
+    """The next days from a position: every hour of 72 and 14 days' 08:00, or `only` some hours ahead."""
+    walk = of.Walk(model, position, only)
     words = model.words
     groups, seen = len(words.groups), len(walk.seen)
     beds, some, waiting = position.beds, position.booked, position.waiting

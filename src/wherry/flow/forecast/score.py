@@ -111,20 +111,29 @@ class Difference:
     days: int
 
 
-def difference(by_day: Sequence[float], *, block: int = 4, draws: int = 2000, seed: int = 20261101) -> Difference:
+def difference(
+    by_day: Sequence[float],
+    *,
+    weights: Sequence[float] | None = None,
+    block: int = 4,
+    draws: int = 2000,
+    seed: int = 20261101,
+) -> Difference:
     """The mean of daily differences with a 95% interval from a moving-block bootstrap over days.
 
     Forecasts of neighbouring days share hours that they look at and luck that lasts, so days are drawn in blocks of
-    `block`, around the end to the beginning. The seed is fixed: the same days give the same interval.
+    `block`, around the end to the beginning. `weights` are how much each day counts. The seed is fixed: the same days
+    give the same interval.
 
     >>> difference([1.0, 1.0, 1.0])
     Difference(mean=1.0, low=1.0, high=1.0, days=3)
     """
     values = np.asarray(by_day, dtype=np.float64)
     count = len(values)
+    weight = np.ones(count) if weights is None else np.asarray(weights, dtype=np.float64)
     length = min(block, count)
     starts = np.random.default_rng(seed).integers(0, count, size=(draws, -(-count // length)))
-    places = (starts[:, :, None] + np.arange(length)) % count
-    means = values[places.reshape(draws, -1)[:, :count]].mean(axis=1)
+    places = ((starts[:, :, None] + np.arange(length)) % count).reshape(draws, -1)[:, :count]
+    means = (values * weight)[places].sum(axis=1) / weight[places].sum(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
-    return Difference(float(values.mean()), float(low), float(high), count)
+    return Difference(float((values * weight).sum() / weight.sum()), float(low), float(high), count)

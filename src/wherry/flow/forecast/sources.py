@@ -5,6 +5,8 @@ Everything that somebody may go through is walked once for each class and hour; 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -23,14 +25,15 @@ DAY_HOUR = 8
 WINDOW = 48
 
 
-def times(as_at: int) -> tuple[Codes, int]:
-    """Hours from issue at which the answer is wanted (0 first: every hour of 72, then each day's 08:00), and how many
-    hours are walked through."""
-    length = 24 * (DAYS + 1) + 2
-    every = clock.hours(as_at, length)
-    later = [place for place in every.places(DAY_HOUR) if place > HOURS][:DAYS]
-    mornings = [place for place in every.places(DAY_HOUR) if place > 0][:DAYS]
-    found = sorted({*range(HOURS + 1), *(place for place in later if place <= mornings[-1])})
+def times(as_at: int, only: Sequence[int] = ()) -> tuple[Codes, int]:
+    """Hours from issue at which the answer is wanted, and how many hours are walked through.
+
+    0 first, then every hour of 72, then each day's 08:00 for 14 days; or 0 and `only` some hours ahead.
+    """
+    if only:
+        return np.array(sorted({0, *only}), dtype=np.int64), max(only) + 1
+    mornings = [place for place in clock.hours(as_at, 24 * (DAYS + 1) + 2).places(DAY_HOUR) if place > 0][:DAYS]
+    found = sorted({*range(HOURS + 1), *mornings})
     return np.array(found, dtype=np.int64), found[-1] + 1
 
 
@@ -41,9 +44,9 @@ def _of(rates: Rates) -> tuple[Array, Array, Array, Codes, Codes]:
 class Walk:
     """What sources share: hours, curves of who becomes ready, and of who comes in each hour."""
 
-    def __init__(self, model: Model, position: Position) -> None:
+    def __init__(self, model: Model, position: Position, only: Sequence[int] = ()) -> None:
         self.model, self.position = model, position
-        self.seen, length = times(position.as_at)
+        self.seen, length = times(position.as_at, only)
         self.hours = clock.hours(position.as_at, length)
         words = model.words
         every = np.arange(len(words.sites) * len(words.groups) * 2)

@@ -97,6 +97,59 @@ def fan(
     )
 
 
+@dataclass(frozen=True)
+class MonthsFan:
+    """Past months as a line, and the months ahead as two bands and a middle."""
+
+    height: int
+    bottom: int
+    past: str
+    bands: tuple[str, ...]
+    middle: str
+    y_ticks: tuple[Tick, ...]
+    x_ticks: tuple[Tick, ...]
+    note: str
+
+
+def months_fan(
+    past: Sequence[float],
+    middle: Sequence[float],
+    bands: Sequence[tuple[Sequence[float], Sequence[float]]],
+    labels: Sequence[tuple[int, str]],
+    height: int = 280,
+) -> MonthsFan:
+    """Months side by side, those of the past first; bands begin at the last past month.
+
+    >>> drawn = months_fan([100, 110], [120], [([90], [150])], [(0, "Jan")])
+    >>> len(drawn.past.split()), len(drawn.bands[0].split()), drawn.note
+    (2, 4, 'The axis begins at 80, not at 0.')
+    """
+    values = [*past, *(value for low, high in bands for value in (*low, *high))]
+    low, high, marks = axis(min(values), max(values))
+    last = len(past) + len(middle) - 1
+
+    def point(place: int, value: float) -> str:
+        x = LEFT + (RIGHT - LEFT) * place / last
+        return f"{x:.1f},{TOP + (height - TOP - BOTTOM) * (1 - (value - low) / (high - low)):.1f}"
+
+    def line(first: int, some: Sequence[float]) -> list[str]:
+        return [point(first + place, value) for place, value in enumerate(some)]
+
+    begin = len(past) - 1
+    return MonthsFan(
+        height,
+        height - BOTTOM,
+        " ".join(line(0, past)),
+        tuple(
+            " ".join(line(begin, [past[-1], *over]) + line(begin, [past[-1], *under])[::-1]) for under, over in bands
+        ),
+        " ".join(line(begin, [past[-1], *middle])),
+        tuple(Tick(float(point(0, mark).split(",")[1]), f"{mark:,.0f}") for mark in marks),
+        tuple(Tick(float(point(place, low).split(",")[0]), words) for place, words in labels),
+        f"The axis begins at {low:,.0f}, not at 0." if low else "",
+    )
+
+
 def shares(found: Sequence[float], height: int = 220) -> Bars:
     """Shares of what happened by tenth of the forecast, in %: even if forecasts are right.
 

@@ -92,6 +92,22 @@ def make_forecast(forecast_id: int) -> None:
     _next(row.as_at)
 
 
+def make_now() -> Forecast:
+    """The forecast of this hour, worked out here and now if it is not there yet. UserError if it cannot be made."""
+    hour = whole_hour(clock.now())
+    now = datetime.now(UTC)
+    row, _ = Forecast.objects.get_or_create(as_at=hour, defaults={"asked_at": now, "seen_at": now})
+    if row.state != ForecastState.DONE:
+        try:
+            work.keep(row.pk, row.as_at, time.monotonic())
+        except UserError as error:
+            _end(row, ForecastState.FAILED, str(error))
+            raise
+        _end(row, ForecastState.DONE, "")
+        changes.touch([OUTLOOK])
+    return Forecast.objects.get(pk=row.pk)
+
+
 #: What open pages of the next days ask the version of.
 OUTLOOK = "outlook"
 

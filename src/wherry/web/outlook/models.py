@@ -90,7 +90,7 @@ class Score(models.Model):
 class Quality(models.Model):
     """How good forecasts have been, added up: of those given here (`live`) or of held-back weeks (`backtest`)."""
 
-    kind = models.CharField(max_length=10, unique=True, help_text="live, backtest or months")
+    kind = models.CharField(max_length=30, unique=True, help_text="live, backtest, or months and what they count")
     made_at = models.DateTimeField()
     of = models.CharField(max_length=200, help_text="what it stands on, so that it is not made twice")
     result = models.JSONField()

@@ -9,5 +9,6 @@ from wherry.web.outlook import views
 app_name = "outlook"
 urlpatterns = [
     path("", views.next_days, name="next_days"),
+    path("months/", views.months, name="months"),
     path("ask/", views.ask, name="ask"),
 ]

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from wherry.flow.forecast import settings
+from wherry.flow.forecast.months_data import WORDS
 from wherry.flow.forecast.outlook import ALL, GENERAL
 from wherry.web.access import Permission
 from wherry.web.access.http import Request
@@ -17,7 +18,7 @@ from wherry.web.access.requires import requires
 from wherry.web.beds.views import tabs
 from wherry.web.components import live
 from wherry.web.feed import clock, lateness
-from wherry.web.outlook import jobs, scoring, selectors
+from wherry.web.outlook import jobs, months_presenters, scoring, selectors
 from wherry.web.outlook import presenters as present
 from wherry.web.outlook.models import Forecast, ForecastState, UnitForecast
 
@@ -119,3 +120,16 @@ def ask(request: Request) -> HttpResponse:
     else:
         messages.info(request, "The forecast of this hour is being worked out already.")
     return redirect("outlook:next_days")
+
+
+@requires(Permission.SEE_FLOW)
+@require_GET
+def months(request: Request) -> HttpResponse:
+    """A&E by trust and month: the next twelve, and how good such forecasts were."""
+    measure = request.GET.get("measure", "attendances")
+    measure = measure if measure in WORDS else "attendances"
+    kept = selectors.kept(f"months_{measure}")
+    context = tabs(request.access) | {"measure": measure, "words": WORDS, "kept": kept}
+    if kept is not None:
+        context |= months_presenters.page(kept)
+    return render(request, "outlook/months.jinja", context)
