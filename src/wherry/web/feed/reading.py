@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from wherry.errors import UserError
 from wherry.flow.adt import fhir, hl7v2
@@ -52,8 +53,13 @@ def codes() -> Codes:
 
 def beds() -> frozenset[str] | None:
     """Keys of every bed of the system; None where it has no list of them."""
+    return _beds(system_name())
+
+
+@cache
+def _beds(system: str) -> frozenset[str] | None:
     try:
-        return frozenset(bed.key for ward in wards.load(system_name()) for bed in ward.beds)
+        return frozenset(bed.key for ward in wards.load(system) for bed in ward.beds)
     except UserError:
         return None
 
