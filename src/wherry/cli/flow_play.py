@@ -9,6 +9,7 @@ from datetime import time as time_of_day
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wherry.cli.flow_sides import Sides
 from wherry.errors import UserError
 from wherry.synthetic.flow.calendar import LONDON
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 #: Days that are made ready at a time, and how long before their end the next ones are.
 DAYS_AT_A_TIME, MORE_BEFORE_END = 3, timedelta(hours=8)
 _WINDOW = 50
+_SIDES_EVERY_SECONDS = 15
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,6 +37,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     play.add_argument("--port", type=int, default=2575)
     play.add_argument("--folder", type=Path, default=None, help="also write history, messages, side feeds and truth")
     play.add_argument("--check", action="store_true", help="at the end, compare what the feed shows with the truth")
+    play.add_argument("--no-sides", action="store_true", help="messages only: no ambulances, calls or virtual wards")
     play.add_argument("--parent", type=int, default=None, help=argparse.SUPPRESS)
     play.set_defaults(run=_play)
 
@@ -94,6 +97,7 @@ class Player:
         self.story = self._tell(max(self.told, self.until or datetime.now(UTC)))
         self.handed = _seconds(self.told)
         self.lines: dict[str, Line] = {}
+        self.sides = Sides(self.handed)
 
     @staticmethod
     def _must_be_the_same(args: argparse.Namespace, opened: datetime, seed: int) -> None:
@@ -121,6 +125,7 @@ class Player:
         self._connect()
         if self.new:
             self._opening()
+            self.sides.opening(self.story)
         speed = self.args.speed or 1.0
         real = datetime.now(UTC)
         begin = self.told
@@ -179,8 +184,11 @@ class Player:
         return min(int(self.clock_from + (time.time() - self.clock_real) * self.speed), end)
 
     def _go(self) -> None:
-        """Hand out messages an hour ahead of the clock, keep the bookmark, and make more days when they run out."""
-        last = said = 0.0
+        """Hand out messages an hour ahead of the clock, keep the bookmark, and make more days when they run out.
+
+        Side feeds are handed over as they become known: what a listener that is away has not got yet goes later.
+        """
+        last = said = given = 0.0
         while True:
             now = self.played()
             end = _seconds(self.until) if self.until is not None else self.story.run.until
@@ -191,12 +199,17 @@ class Player:
             if time.time() - last > 2:
                 last = time.time()
                 self._bookmark()
+            if time.time() - given > _SIDES_EVERY_SECONDS and not self.args.at_once and not self.args.no_sides:
+                given = time.time()
+                self.sides.give(self.story, now)
             if time.time() - said > 60:
                 said = time.time()
                 self._say(now)
             if self.until is not None and self.handed >= end and now >= end:
                 self._wait()
                 self._bookmark()
+                if not self.args.no_sides:
+                    self.sides.give(self.story, end - 1)
                 self._say(end)
                 return
             if self.until is None and now > self.story.run.until - MORE_BEFORE_END.total_seconds():
@@ -226,7 +239,9 @@ class Player:
         sent = sum(line.acknowledged for line in self.lines.values())
         trouble = "; ".join(dict.fromkeys(line.trouble for line in self.lines.values() if line.trouble))
         local = _moment(now).astimezone(LONDON)
-        print(f"{local:%H:%M on %d %B}: {sent:,} messages acknowledged{'; ' + trouble if trouble else ''}", flush=True)
+        sides = "" if self.args.no_sides else f"; {self.sides.words()}"
+        print(f"{local:%H:%M on %d %B}: {sent:,} messages acknowledged{sides}{'; ' + trouble if trouble else ''}",
+              flush=True)  # fmt: skip
 
     def check(self) -> int:
         """Compare the live position with the truth; 0 where it is exact."""

@@ -75,6 +75,7 @@ class Facts:
             self.stays.setdefault(row, []).append((place, at))
         self.rows = self._told_of()
         self.ordinal = self._ordinals()
+        self.persons = Persons(run.flow.inputs, run.seed)
         self.person = self._people()
 
     def _told_of(self) -> list[int]:
@@ -124,7 +125,6 @@ class Facts:
     def _people(self) -> dict[int, Person]:
         """Who each of them is; who is transferred is the same person in both hospitals."""
         visits, rows = self.visits, np.array(self.rows, dtype=np.int64)
-        persons = Persons(self.flow.inputs, self.run.seed)
         row_of = {int(uid): row for row, uid in enumerate(visits["uid"])}
         source = {row_of[int(partner)]: row for row, partner in enumerate(visits["partner"]) if int(partner) in row_of}
         same = np.array([source.get(int(row), int(row)) for row in rows], dtype=np.int64)
@@ -132,7 +132,7 @@ class Facts:
             [self.ordinal.get(row, self.ordinal[own]) for row, own in zip(same.tolist(), rows.tolist(), strict=True)]
         )
         trusts = np.array([self.flow.inputs.trusts.index(site.trust) for site in self.flow.sites])
-        made = persons.people(
+        made = self.persons.people(
             visits["uid"][same],
             place,
             age=visits["age"][same],

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
-from wherry.synthetic.flow import history, truth
+from wherry.synthetic.flow import ambulance, calls, history, side, truth, virtual
 from wherry.synthetic.flow.story import Story
 
 
@@ -29,3 +30,16 @@ def write(story: Story, folder: Path, until: int) -> None:
             }
             out.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
     truth.write(folder / "truth.jsonl", story.truth(until))
+    for name, rows in sides(story, story.opening, until).items():
+        side.write(folder / name, rows)
+
+
+def sides(story: Story, begin: int, until: int) -> dict[str, Sequence[side.Any_]]:
+    """The rows of each side feed that become known from `begin` to before `until`, by the name of its file."""
+    facts = story.facts
+    return {
+        side.AmbulanceIncident.FILE: ambulance.incidents(facts, begin, until),
+        side.Call.FILE: calls.calls(facts, begin, until),
+        side.VirtualReferral.FILE: virtual.referrals(facts, begin, until),
+        side.VirtualReading.FILE: virtual.readings(facts, begin, until),
+    }

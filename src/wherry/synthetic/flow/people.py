@@ -92,15 +92,21 @@ class Persons:
         """
         rolls = np.column_stack([chances(keys, 100 + n, self.seed) for n in range(9)])
         numbers = self.numbers(places, visits=visits)
-        homes = np.array([np.searchsorted(self.places[n], roll) for n, roll in zip(trust, rolls[:, 0], strict=True)])
+        homes = self.homes(keys, trust)
         return [
-            self._person(numbers[n], int(age[n]), bool(woman[n]), int(homes[n]), rolls[n].tolist(), on[n])
+            self._person(numbers[n], int(age[n]), bool(woman[n]), homes[n], rolls[n].tolist(), on[n])
             for n in range(len(keys))
         ]
 
+    def homes(self, keys: Ints, trust: Ints) -> list[int]:
+        """The place (of `places.csv`) where the person of each key lives."""
+        rolls = chances(keys, 100, self.seed)
+        last = len(self.outcodes) - 1
+        return [min(int(np.searchsorted(self.places[n], roll)), last) for n, roll in zip(trust, rolls, strict=True)]
+
     def _person(self, number: str, age: int, woman: bool, home: int, roll: list[float], on: date) -> Person:
         names = self.names
-        place = min(home, len(self.outcodes) - 1)
+        place = home
         pool = int(names.pool_of[self._ethnic(place, roll[1])])
         era = 2 if age < 30 else 1 if age < 62 else 0
         street = names.streets[int(roll[4] * len(names.streets))]

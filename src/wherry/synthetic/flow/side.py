@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, get_type_hints
+from typing import Any, ClassVar, TypeAlias, TypeVar, get_type_hints
 
 from wherry.errors import UserError
 
@@ -151,15 +151,16 @@ class VirtualReading:
     by: str
 
 
+Any_: TypeAlias = AmbulanceIncident | Call | VirtualReferral | VirtualReading
 Row = TypeVar("Row", AmbulanceIncident, Call, VirtualReferral, VirtualReading)
 
 
-def as_line(row: AmbulanceIncident | Call | VirtualReferral | VirtualReading) -> str:
+def as_line(row: Any_) -> str:
     """One row as a line, without its end."""
     return json.dumps(dataclasses.asdict(row), default=_plain, ensure_ascii=False, separators=(",", ":"))
 
 
-def write(path: Path, rows: Iterable[AmbulanceIncident | Call | VirtualReferral | VirtualReading]) -> int:
+def write(path: Path, rows: Iterable[Any_]) -> int:
     """Write rows as lines; gives their number."""
     count = 0
     with path.open("w", encoding="utf-8", newline="\n") as out:
