@@ -42,7 +42,7 @@ class Unkept:
         return make(now) if now != seen else live.Part(now, "", frozenset(), clock.now(), 0.0)
 
 live._kept = Unkept()
-selectors.now = lambda: selectors.at(clock.now())
+selectors.now = lambda **_: selectors.at(clock.now())
 """
 
 

@@ -112,19 +112,16 @@ def test_any_past_moment_is_that_of_the_whole_history() -> None:
         assert statuses(selectors.at(moment)) == statuses(whole(moment)), moment
 
 
-def test_the_picture_of_now_is_made_again_only_when_something_changed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_picture_of_now_is_made_again_only_when_something_changed() -> None:
     live_position()
     selectors.forget()
     first = selectors.now()
-    assert selectors.now() is first
-    monkeypatch.setattr(selectors, "_YOUNG_SECONDS", 0.0)
     assert selectors.now() is first, "nothing changed"
     from wherry.web.feed import changes
 
     Stay.objects.filter(bed_key="RM102|M1|A|1").update(to_at=NOW)
     changes.touch(["RM1"])
+    assert selectors.now(young=True) is first, "half a second has not gone by"
     assert selectors.now().beds["RM102|M1|A|1"].status == "cleaning"
 
 

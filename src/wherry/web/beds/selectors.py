@@ -47,11 +47,11 @@ def forget() -> None:
         _now.picture = None
 
 
-def now() -> Picture:
-    """Every bed now. Made again when something changed and half a second or a minute went by."""
+def now(*, young: bool = False) -> Picture:
+    """Every bed now, made again when something changed. A page that asks by itself is content with a `young` one."""
     with _now.lock:
         age = time.monotonic() - _now.made
-        if _now.picture is not None and age < _YOUNG_SECONDS:
+        if young and _now.picture is not None and age < _YOUNG_SECONDS:
             return _now.picture
         version = changes.version()
         if _now.picture is None or version != _now.version or age > 20:

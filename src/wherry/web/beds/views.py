@@ -33,7 +33,7 @@ def state(request: Request) -> HttpResponse:
     placing = request.access.where(Permission.PLACE_PATIENTS)
 
     def part() -> dict[str, Any]:
-        shown = state_page.context(seen(at), sites, named, past=at is not None)
+        shown = state_page.context(seen(at, young="version" in request.GET), sites, named, past=at is not None)
         return shown | {"placing": placing, "next_days": next_days()}
 
     def around() -> dict[str, Any]:
@@ -68,7 +68,7 @@ def ward(request: Request, site: str, ward: str) -> HttpResponse:
     placing = request.access.where(Permission.PLACE_PATIENTS) if at is None else frozenset()
 
     def part() -> dict[str, Any]:
-        shown = ward_page.context(seen(at), found, named, past=at is not None)
+        shown = ward_page.context(seen(at, young="version" in request.GET), found, named, past=at is not None)
         return shown | {"manages": manages, "places_here": organisation in placing}
 
     def around() -> dict[str, Any]:
@@ -114,11 +114,11 @@ def next_days() -> str:
         return ""
 
 
-def seen(at: datetime | None) -> Picture:
+def seen(at: datetime | None, *, young: bool = False) -> Picture:
     """The picture of now (holds that have ended by themselves are ended first), or of a past moment."""
     if at is not None:
         return selectors.at(at)
-    picture = selectors.now()
+    picture = selectors.now(young=young)
     if placings.unsettled(picture):
         placings.settle(clock.now(), picture)
         selectors.forget()

@@ -67,14 +67,17 @@ class _Kept:
         self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, version: Callable[[], str], make: Callable[[str], Part], seen: str) -> Part:
-        """The part, made again if it is old and something changed. Nobody who has `seen` a newer one gets an older."""
+    def get(self, key: Hashable, version: Callable[[], str], make: Callable[[str], Part], seen: str | None) -> Part:
+        """The part, made again if it is old and something changed. Nobody who has `seen` a newer one gets an older.
+
+        Without `seen` it is a whole page that somebody asked for, perhaps to see what they just did: never an old part.
+        """
         with self._lock:
             making = self._making.setdefault(key, threading.Lock())
         with making:
             part = self._parts.get(key)
             young = part is not None and time.monotonic() - part.made < YOUNG_SECONDS
-            if part is not None and young and _order(seen) <= _order(part.version):
+            if part is not None and young and seen is not None and _order(seen) <= _order(part.version):
                 return part
             now = version()
             if part is None or part.version != now:
@@ -133,7 +136,7 @@ def show(
     is (action, subject kind, subject key, organisation) of the audit line for showing the people in `shown`.
     """
     wanted = None if organisations is None else tuple(sorted(set(organisations)))
-    key, seen = (part, scope, wanted), request.GET.get("version", "")
+    key, seen = (part, scope, wanted), request.GET.get("version")
     made = _kept.get(key, lambda: version(wanted), lambda number: _make(part, context, wanted, number), seen)
     if seen == made.version:
         return HttpResponse(status=204)
