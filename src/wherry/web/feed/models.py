@@ -37,11 +37,11 @@ class Message(models.Model):
     `event` is the parsed message as JSON (`wherry.flow.adt.model.Event`), empty where it could not be read.
     """
 
-    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="messages")
+    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="messages", db_index=False)
     control_id = models.CharField(max_length=200)
     digest = models.CharField(max_length=64, help_text="SHA-256 of the message as it came")
     door = models.CharField(max_length=10, help_text="mllp, fhir or file")
-    received_at = models.DateTimeField(db_index=True)
+    received_at = models.DateTimeField()
     recorded_at = models.DateTimeField(null=True, blank=True, db_index=True)
     occurred_at = models.DateTimeField(null=True, blank=True)
     trigger = models.CharField(max_length=8, blank=True)
@@ -57,7 +57,10 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["sender", "control_id", "digest"], name="a_message_is_kept_once")
         ]
-        indexes = [models.Index(fields=["received_at"], name="feed_waiting", condition=models.Q(state="waiting"))]
+        indexes = [
+            models.Index(fields=["received_at"], name="feed_waiting", condition=models.Q(state="waiting")),
+            models.Index(fields=["sender", "received_at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.control_id} {self.trigger} {self.state}"

@@ -46,12 +46,9 @@ def senders(now: datetime) -> list[SenderLine]:
     """Every sender of the group, in order."""
     local = now.astimezone(clock.LONDON)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    came = dict(
-        Message.objects.filter(received_at__gte=midnight, received_at__lte=now)
-        .order_by()
-        .values_list("sender")
-        .annotate(n=Count("pk"))
-    )
+    rows = list(Sender.objects.order_by("organisation", "code"))
+    today = Message.objects.filter(received_at__gte=midnight, received_at__lte=now)
+    came = {row.pk: today.filter(sender=row).count() for row in rows}  # each from the index alone
     waiting = {
         pk: (n, oldest)
         for pk, n, oldest in Message.objects.filter(state=MessageState.WAITING)
@@ -60,7 +57,7 @@ def senders(now: datetime) -> list[SenderLine]:
         .annotate(n=Count("pk"), oldest=Min("received_at"))
     }
     lines = []
-    for row in Sender.objects.order_by("organisation", "code"):
+    for row in rows:
         n, oldest = waiting.get(row.pk, (0, None))
         name = organisation_name(row.organisation)
         lines.append(SenderLine(row, lateness.is_late(row, now), came.get(row.pk, 0), n, oldest, name))
@@ -91,15 +88,16 @@ def may_read(access: Access, message: Message) -> bool:
 
 
 def waiting(access: Access) -> QuerySet[Message]:
-    """The queue, the oldest first."""
-    return mine(access).filter(state=MessageState.WAITING).order_by("received_at", "pk")
+    """The queue, the oldest first. Like merges, it is found by an index of its own among millions of messages."""
+    here = Message.objects.filter(state=MessageState.WAITING)
+    return mine(access).filter(pk__in=here.order_by().values("pk")).order_by("received_at", "pk")
 
 
 def merges(access: Access) -> QuerySet[Message]:
     """Messages that made two patient numbers one and could be read, the latest first."""
     states = (MessageState.APPLIED, MessageState.WITHDRAWN)
-    known = mine(access).filter(merged_key__gt="", trigger="A40")  # the index of merged numbers finds them
-    return known.filter(state__in=states).order_by("-recorded_at", "-pk")
+    here = Message.objects.filter(merged_key__gt="", trigger="A40", state__in=states)
+    return mine(access).filter(pk__in=here.order_by().values("pk")).order_by("-recorded_at", "-pk")
 
 
 def worked(access: Access) -> QuerySet[Message]:
