@@ -253,3 +253,14 @@ def test_whatever_comes_it_is_read_or_refused_in_a_sentence(data: st.DataObject)
     except ReadError as error:
         said = str(error)
     assert said.endswith(".") or event.control_id
+
+
+def test_when_it_happened_where_evn_6_is_empty() -> None:
+    raw = changed("|||C7|202607140925+0100", "")
+    assert parse(raw, CODES).occurred_at == datetime(2026, 7, 14, 8, 31, tzinfo=UTC)
+    admitted = raw.replace(b"|V100", b"|V100" + b"|" * 25 + b"202607140800|202607141800")
+    assert parse(admitted, CODES).occurred_at == datetime(2026, 7, 14, 7, 0, tzinfo=UTC)
+    assert parse(admitted.replace(b"A01", b"A03"), CODES).occurred_at == datetime(2026, 7, 14, 17, 0, tzinfo=UTC)
+    assert parse(admitted.replace(b"A01", b"A02"), CODES).occurred_at == datetime(2026, 7, 14, 8, 31, tzinfo=UTC)
+    dated = admitted.replace(b"|202607140800|", b"|20260714|")
+    assert parse(dated, CODES).occurred_at == datetime(2026, 7, 14, 8, 31, tzinfo=UTC)

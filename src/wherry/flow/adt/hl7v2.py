@@ -14,7 +14,8 @@ REMOVED = '""'
 #: Triggers that are about no visit, and those that need no visit number.
 _NO_VISIT = frozenset({"A20", "A40"})
 _KEY_LENGTH = {"PV1-19": 60, "PID-3": 60, "MRG-1": 60, "MSH-4": 10}
-_PLACES = frozenset({"A01", "A02", "A04", "A06"})
+#: Fields of PV1 that say when an admission or a discharge happened.
+_EFFECTS = {"A01": 44, "A03": 45}
 #: A cancel restates what it takes back: its words about the visit are not statements.
 _CANCELS = frozenset({"A11", "A12", "A13", "A38"})
 
@@ -60,7 +61,7 @@ class _Reading:
             organisation=self.organisation,
             control_id=control[:200],
             recorded_at=recorded,
-            occurred_at=self._moment("EVN", 6, "occurred at") or recorded,
+            occurred_at=self._moment("EVN", 6, "occurred at") or self._effect(trigger) or recorded,
             visit_key=visit,
             patient_key=patient,
             merged_key=merged,
@@ -130,6 +131,11 @@ class _Reading:
                 "seconds and an offset such as +0100 if you have them."
             )
         return at
+
+    def _effect(self, trigger: str) -> datetime | None:
+        """When it happened by PV1-44 (admitted) or PV1-45 (left), where EVN-6 is empty; a date alone says nothing."""
+        number = _EFFECTS.get(trigger)
+        return moment(self.s.first("PV1", number)) if number else None
 
     def _location(self, segment: str, number: int) -> Location | None:
         field = self.s.field(segment, number)
