@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 #: Days that are made ready at a time, and how long before their end the next ones are.
 DAYS_AT_A_TIME, MORE_BEFORE_END = 3, timedelta(hours=8)
 _WINDOW = 50
-_SIDES_EVERY_SECONDS = 15
+#: Side feeds are handed over so often; after a restart those of the last minutes come again, and change nothing.
+_SIDES_EVERY_SECONDS, _SIDES_AGAIN_SECONDS = 15, 600
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,6 +39,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     play.add_argument("--folder", type=Path, default=None, help="also write history, messages, side feeds and truth")
     play.add_argument("--check", action="store_true", help="at the end, compare what the feed shows with the truth")
     play.add_argument("--no-sides", action="store_true", help="messages only: no ambulances, calls or virtual wards")
+    play.add_argument("--quiet", action="store_true", help="say nothing while all is well")
     play.add_argument("--parent", type=int, default=None, help=argparse.SUPPRESS)
     play.set_defaults(run=_play)
 
@@ -97,7 +99,7 @@ class Player:
         self.story = self._tell(max(self.told, self.until or datetime.now(UTC)))
         self.handed = _seconds(self.told)
         self.lines: dict[str, Line] = {}
-        self.sides = Sides(self.handed)
+        self.sides = Sides(max(self.handed - _SIDES_AGAIN_SECONDS, _seconds(self.opened)))
 
     @staticmethod
     def _must_be_the_same(args: argparse.Namespace, opened: datetime, seed: int) -> None:
@@ -125,6 +127,7 @@ class Player:
         self._connect()
         if self.new:
             self._opening()
+        if self.told == self.opened:
             self.sides.opening(self.story)
         speed = self.args.speed or 1.0
         real = datetime.now(UTC)
@@ -142,8 +145,6 @@ class Player:
         finally:
             for line in self.lines.values():
                 line.finished.set()
-        if self.until is not None:
-            playing.stop(self.until)
 
     def _connect(self) -> None:
         from wherry.cli.flow_lines import Line
@@ -158,8 +159,9 @@ class Player:
         """Send the opening position, at once."""
         self.clock_from, self.clock_real, self.speed = _seconds(self.opened), time.time(), 1.0
         found = self.story.opening_position()
-        print(f"Opening position of {self.opened.astimezone(LONDON):%H:%M on %d %B %Y}: {len(found):,} messages.",
-              flush=True)  # fmt: skip
+        if not self.args.quiet:
+            print(f"Opening position of {self.opened.astimezone(LONDON):%H:%M on %d %B %Y}: {len(found):,} messages.",
+                  flush=True)  # fmt: skip
         self._hand(found)
         self._wait()
 
@@ -188,6 +190,8 @@ class Player:
 
         Side feeds are handed over as they become known: what a listener that is away has not got yet goes later.
         """
+        from wherry.web.feed import playing
+
         last = said = given = 0.0
         while True:
             now = self.played()
@@ -208,6 +212,7 @@ class Player:
             if self.until is not None and self.handed >= end and now >= end:
                 self._wait()
                 self._bookmark()
+                playing.stop(self.until)
                 if not self.args.no_sides:
                     self.sides.give(self.story, end - 1)
                 self._say(end)
@@ -236,6 +241,8 @@ class Player:
             playing.told(self.told)
 
     def _say(self, now: int) -> None:
+        if self.args.quiet:
+            return
         sent = sum(line.acknowledged for line in self.lines.values())
         trouble = "; ".join(dict.fromkeys(line.trouble for line in self.lines.values() if line.trouble))
         local = _moment(now).astimezone(LONDON)

@@ -50,7 +50,9 @@ def _run(args: argparse.Namespace) -> int:
     print("\nAccounts of this artificial system (one a role):\n")
     for account in make_demo_accounts(args.system):
         print(f"  {account.username:<24} {account.password:<20} {account.words}")
-    return _start(args)
+    from wherry.cli import run_flow
+
+    return _start(args, plays=run_flow.prepare(args.system, args.seed, artificial))
 
 
 def _make_extracts(args: argparse.Namespace, folder: Path) -> None:
@@ -123,8 +125,9 @@ def _migrate() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
 
 
-def _start(args: argparse.Namespace) -> int:
-    """Replace this process by gunicorn: one Ctrl-C ends everything, for the worker is its child and ends with it."""
+def _start(args: argparse.Namespace, *, plays: bool = False) -> int:
+    """Replace this process by gunicorn: one Ctrl-C ends everything, for its children end with it."""
+    from wherry.cli import run_flow
     from wherry.web import waiting
     from wherry.web.elective import worker
     from wherry.web.feed.listener import child as listener
@@ -132,7 +135,10 @@ def _start(args: argparse.Namespace) -> int:
     waiting.warm()
     worker.start()
     if args.feed_port:
+        ours = run_flow.free(args.feed_port)
         listener.start(args.feed_port)
+        if plays and ours:
+            run_flow.start_player(args.feed_port)
     print(f"\nwherry is at http://{args.host}:{args.port}/ (Ctrl-C stops it)\n", flush=True)
     command = [
         *(sys.executable, "-m", "gunicorn", "wherry.web.config.wsgi:application"),

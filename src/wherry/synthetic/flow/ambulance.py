@@ -116,7 +116,7 @@ def others(facts: Facts, day: date) -> list[AmbulanceIncident]:
                 site="",
                 visit_key="",
                 complaint=str(rng.choice(_COMPLAINTS)),
-                age=int(min(max(rng.normal(66, 22), 0), 101)),
+                age=int(min(max(float(rng.normal(66, 22)), 0.0), 101.0)),
                 sex="female" if rng.random() < 0.54 else "male",
                 postcode=f"{outcode} {inner // 400}{letters[inner % 20]}{letters[inner // 20 % 20]}",
                 district=flow.inputs.place_district[place],

@@ -5,6 +5,7 @@ A story begins at its opening moment and goes on as far as its run. Told again w
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -109,7 +110,8 @@ class Story:
 
     def messages(self, begin: int, until: int) -> list[Message]:
         """The messages that are sent from `begin` to before `until`, in the order in which they are sent."""
-        return [self._message(one) for one in self._tellings if begin <= one.delivered < until]
+        first, last = (bisect_left(self._tellings, at, key=lambda one: one.delivered) for at in (begin, until))
+        return [self._message(one) for one in self._tellings[first:last]]
 
     def truth(self, until: int) -> list[truth.TrueVisit]:
         """What stands once the opening and every message sent before `until` is known."""
