@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from wherry.errors import UserError
 from wherry.reference import system
@@ -49,18 +49,17 @@ def senders(now: datetime) -> list[SenderLine]:
     rows = list(Sender.objects.order_by("organisation", "code"))
     today = Message.objects.filter(received_at__gte=midnight, received_at__lte=now)
     came = {row.pk: today.filter(sender=row).count() for row in rows}  # each from the index alone
-    waiting = {
-        pk: (n, oldest)
-        for pk, n, oldest in Message.objects.filter(state=MessageState.WAITING)
-        .order_by()
-        .values_list("sender")
-        .annotate(n=Count("pk"), oldest=Min("received_at"))
-    }
+    waiting: dict[int, list[datetime]] = {}
+    for sender, at in (
+        Message.objects.filter(state=MessageState.WAITING).order_by().values_list("sender", "received_at")
+    ):
+        waiting.setdefault(sender, []).append(at)
     lines = []
     for row in rows:
-        n, oldest = waiting.get(row.pk, (0, None))
+        left = waiting.get(row.pk, [])
         name = organisation_name(row.organisation)
-        lines.append(SenderLine(row, lateness.is_late(row, now), came.get(row.pk, 0), n, oldest, name))
+        line = (row, lateness.is_late(row, now), came[row.pk], len(left), min(left, default=None), name)
+        lines.append(SenderLine(*line))
     return lines
 
 
