@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from wherry.flow.virtual.rules import rules
@@ -10,16 +11,26 @@ from wherry.web.virtual.models import Asking, PatientLimit, Referral, StayAct, W
 
 
 def stay(
-    *, referral: Referral, place: int, clinician: User | None, by: User | None, at: datetime, watched: bool = True
+    *,
+    referral: Referral,
+    place: int,
+    clinician: User | None,
+    by: User | None,
+    at: datetime,
+    watched: bool = True,
+    asked_from: datetime | None = None,
+    kinds: Sequence[str] = (),
 ) -> WardStay:
     """Begin a stay from an accepted referral. The place is unique in the database: IntegrityError if it is taken.
 
     The first limits and times are the pathway's own; a clinician changes them for the patient. Unless `watched`,
-    nothing is asked of the patient: staff take the readings.
+    nothing is asked of the patient: staff take the readings. `asked_from` is since when readings are expected here,
+    where somebody came before this was known; `kinds` what is asked for, unless it is what the pathway says.
     """
     pathway = rules().pathways[referral.pathway]
     by_name = by.display_name[:200] if by else "Artificial system"
     times = list(pathway.times) if watched else []
+    wanted = list(kinds or pathway.measures)
     made = WardStay.objects.create(
         referral=referral,
         provider=referral.provider,
@@ -32,7 +43,7 @@ def stay(
         clinician=clinician,
         clinician_name=clinician.display_name[:200] if clinician else "",
         times=times,
-        kinds=list(pathway.measures),
+        kinds=wanted,
         next_review_at=at + timedelta(hours=rules().measures["review_hours"].value),
         **{
             name: getattr(referral, name)
@@ -42,7 +53,7 @@ def stay(
             )
         },
     )
-    Asking.objects.create(stay=made, times=times, kinds=list(pathway.measures), from_at=at)
+    Asking.objects.create(stay=made, times=times, kinds=wanted, from_at=asked_from or at)
     for limit in pathway.limits:
         PatientLimit.objects.create(
             stay=made, from_at=at, set_by_name=by_name, reason=f"The pathway's own: {pathway.source}", **limit

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.db import IntegrityError, transaction
 
 from wherry.errors import UserError
-from wherry.flow.virtual import incoming_fhir, incoming_hl7
+from wherry.flow.virtual import incoming_fhir, incoming_hl7, news2
 from wherry.flow.virtual.incoming import Incoming
 from wherry.flow.virtual.rules import rules
 from wherry.synthetic.flow import side
@@ -199,7 +199,16 @@ def _begun(referral: Referral, row: side.VirtualReferral, at: datetime) -> WardS
     referral.decided_by_name, referral.decided_at, referral.decided_why = BY, at, "On the ward when the day began"
     referral.version += 1
     referral.save()
-    return begin.stay(referral=referral, place=free, clinician=None, by=None, at=at, watched=row.monitored)
+    return begin.stay(
+        referral=referral,
+        place=free,
+        clinician=None,
+        by=None,
+        at=at,
+        watched=row.monitored,
+        asked_from=max(at, row.known_at),
+        kinds=news2.PARAMETERS,
+    )
 
 
 def _left(referral: Referral, stay: WardStay | None, row: side.VirtualReferral, at: datetime, done: Loaded) -> bool:

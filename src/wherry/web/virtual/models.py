@@ -132,6 +132,7 @@ class WardStay(Who):
     readmitted_visit_key = models.CharField(max_length=120, blank=True)
     version = models.IntegerField(default=1)
     next_review_at = models.DateTimeField(null=True, blank=True)
+    look_due = models.BooleanField(default=False, help_text="readings came that alerts do not know yet")
     last_reading_at = models.DateTimeField(null=True, blank=True)
     scores = models.JSONField(default=list, help_text="the latest early-warning scores, derived")
     asked_sets = models.IntegerField(default=0, help_text="sets asked for so far, derived")

@@ -26,7 +26,8 @@ from wherry.web.virtual import watch
 from wherry.web.virtual.common import Refused, locked, may, needed, plain, refuse, told
 from wherry.web.virtual.models import Reading, ReadingState, StayState, WardStay
 
-BATCH = 500
+#: So many readings are kept in one transaction: fewer for a live door, which sends what it has.
+BATCH = 2000
 
 
 @dataclass
@@ -53,17 +54,30 @@ def take(incoming: Iterable[Incoming], *, door: str, provider: str = "", receive
 
     `provider` works what waits, where neither the patient nor the sender says whose it is.
     """
-    total, batch = Taken(), []
+    total, now = Taken(), received_at or clock.now()
+    batch: list[Incoming] = []
+    touched: set[int] = set()
+    many = False
     try:
         for each in incoming:
-            batch.append(each)
             if len(batch) >= BATCH:
-                _batch(batch, door, provider, received_at or clock.now(), total)
-                batch = []
+                touched |= _batch(batch, door, provider, now, total, look=False)
+                batch, many = [], True
+            batch.append(each)
     finally:  # what came before something that cannot be read is kept
-        if batch:
-            _batch(batch, door, provider, received_at or clock.now(), total)
+        touched |= _batch(batch, door, provider, now, total, look=not many)
+        if many:
+            _look_at_all(touched, now, total)
     return total
+
+
+def _look_at_all(touched: set[int], now: datetime, total: Taken) -> None:
+    """Look at the alerts of these stays once all is there: half of a file must not say that the rest is missing."""
+    for pk in sorted(touched):
+        with transaction.atomic():
+            stay = locked(pk)
+            total.alerts += watch.look(stay, now)
+            changes.touch([stay.provider])
 
 
 def enter(*, access: Access, stay_id: int, values: dict[str, str], taken_at: datetime | None, token: str) -> Taken:
@@ -156,7 +170,10 @@ def take_back(*, access: Access, reading_id: int, reason: str) -> Reading:
 # --- parts ----------------------------------------------------------------------------------------------------------
 
 
-def _batch(incoming: Sequence[Incoming], door: str, provider: str, now: datetime, total: Taken) -> None:
+def _batch(
+    incoming: Sequence[Incoming], door: str, provider: str, now: datetime, total: Taken, *, look: bool
+) -> set[int]:
+    """Keep a batch in one transaction; gives the stays that it is about. Without `look` they are marked for it."""
     fresh: dict[str, Incoming] = {}
     for each in incoming:
         if each.key in fresh:
@@ -176,10 +193,16 @@ def _batch(incoming: Sequence[Incoming], door: str, provider: str, now: datetime
             total.apart += row.state == ReadingState.APART
             total.waiting += row.state == ReadingState.WAITING
         Reading.objects.bulk_create(rows)
-        touched = sorted({row.stay_id for row in rows if row.stay_id is not None and row.state == ReadingState.USED})
-        for pk in touched:
-            total.alerts += _look(locked(pk), [row for row in rows if row.stay_id == pk], now)
+        touched = {row.stay_id for row in rows if row.stay_id is not None and row.state == ReadingState.USED}
+        for pk in sorted(touched):
+            stay = locked(pk)
+            _remember(stay, [row for row in rows if row.stay_id == pk])
+            if look:
+                total.alerts += watch.look(stay, now)
+            else:
+                WardStay.objects.filter(pk=pk).update(look_due=True)
         changes.touch({row.provider for row in rows if row.provider})
+    return touched
 
 
 def _candidates(incoming: Sequence[Incoming]) -> list[tuple[Candidate, WardStay]]:
@@ -253,12 +276,16 @@ def _short(value: str | float | None) -> str:
     return "" if value is None else str(value)[:60]
 
 
-def _look(stay: WardStay, rows: Sequence[Reading], now: datetime) -> int:
-    """Look at the alerts of a locked stay, and remember when it last sent something that can be used."""
+def _remember(stay: WardStay, rows: Sequence[Reading]) -> None:
+    """Remember when a locked stay last sent something that can be used."""
     taken = [row.taken_at for row in rows if row.taken_at is not None and row.state == ReadingState.USED]
     if taken and (stay.last_reading_at is None or max(taken) > stay.last_reading_at):
         stay.last_reading_at = max(taken)
         stay.save(update_fields=["last_reading_at"])
+
+
+def _look(stay: WardStay, rows: Sequence[Reading], now: datetime) -> int:
+    _remember(stay, rows)
     return watch.look(stay, now)
 
 

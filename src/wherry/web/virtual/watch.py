@@ -104,6 +104,7 @@ def _remember(stay: WardStay, known: Watched, found: list[Episode], until: datet
         "ongoing": ongoing,
         "asked_sets": len(askings),
         "missed_sets": sum(1 for each in askings if each.missing),
+        "look_due": False,
     }
     if any(getattr(stay, name) != value for name, value in fresh.items()):
         for name, value in fresh.items():
@@ -241,6 +242,7 @@ def _to_look_at(provider: str, since: datetime | None, at: datetime) -> list[int
         return list(on.values_list("pk", flat=True))
     grace = timedelta(minutes=rules().grace_minutes)
     due = {pk for pk, times in on.values_list("pk", "times") if moments(times, since - grace, at - grace)}
+    due |= set(on.filter(look_due=True).values_list("pk", flat=True))
     late = on.filter(alerts__is_open=True, alerts__merged_into=None, alerts__due_at__lte=at)
     return sorted(due | set(late.values_list("pk", flat=True)))
 
