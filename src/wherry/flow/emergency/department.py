@@ -186,7 +186,13 @@ STAGES: Mapping[str, str] = {
 
 
 def stage(attendance: Attendance) -> str:
-    """Where somebody who is here stands: by the furthest step that was told. A key of `STAGES`."""
+    """Where somebody who is here stands: by the furthest step that was told. A key of `STAGES`.
+
+    Who came by ambulance and was not handed over is outside, whatever was assessed there, until treatment begins.
+    """
+    waits = attendance.ambulance_arrived_at is not None and attendance.handed_over_at is None
+    if waits and attendance.seen_at is None:
+        return "outside"
     if attendance.decided_at is not None:
         return "to_bed"
     if attendance.ready_at is not None:
@@ -197,8 +203,6 @@ def stage(attendance: Attendance) -> str:
         return "in_treatment"
     if attendance.assessed_at is not None:
         return "to_treat"
-    if attendance.ambulance_arrived_at is not None and attendance.handed_over_at is None:
-        return "outside"
     return "to_assess"
 
 

@@ -105,7 +105,7 @@ def should(found: Standard | None) -> str:
 
 #: Measures that are said as a share beyond the limit, and those of which the median is held against the limit.
 _OVER = ("twelve_hours", "twelve_from_decision")
-_BY_MEDIAN = ("assessment", "treatment", "decision_to_bed")
+BY_MEDIAN = ("assessment", "treatment", "decision_to_bed")
 
 
 def period_rows(position: Position, sites: Sequence[Place], window: Window, ed_type: str = "") -> list[Row]:
@@ -133,7 +133,7 @@ def _measure_row(measure: Measure, tallies: Mapping[str, Tally], on: date, limit
     words = should(asked)
     if measure.code == "twelve_from_decision":
         words = "none"
-    elif measure.code in _BY_MEDIAN:
+    elif measure.code in BY_MEDIAN:
         words = f"half of them within {limit:g} minutes"
     cells = {
         site: Cell(
@@ -159,15 +159,15 @@ def _beside(measure: Measure, tally: Tally) -> str:
     if tally.of:
         number = tally.over if measure.code in _OVER else tally.within
         parts.append(f"{count(number)} of {count(tally.of)}")
-    if measure.code in _BY_MEDIAN and tally.median is not None:
+    if measure.code in BY_MEDIAN and tally.median is not None:
         parts.append(f"median {minutes(tally.median)}")
-    return "; ".join(parts)
+    return "\n".join(parts)
 
 
 def _outside(measure: Measure, tally: Tally, asked: Standard | None, limit: float) -> bool | None:
     if measure.code == "twelve_from_decision":
         return tally.over > 0 if tally.of else None
-    if measure.code in _BY_MEDIAN:
+    if measure.code in BY_MEDIAN:
         return None if tally.median is None else tally.median > limit
     value = tally.percent_over if measure.code in _OVER else tally.percent_within
     return None if asked is None or value is None else not asked.met(value)

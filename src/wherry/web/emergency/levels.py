@@ -71,12 +71,16 @@ class Levels:
     system: Aggregate
     entries: Mapping[str, PillarEntry]
 
+    def find(self, code: str) -> SiteLevel | None:
+        """One site; None where it has no level of its own."""
+        return next((one for one in self.sites if one.place.site == code), None)
+
     def site(self, code: str) -> SiteLevel:
         """One site; KeyError where there is none."""
-        for one in self.sites:
-            if one.place.site == code:
-                return one
-        raise KeyError(code)
+        found = self.find(code)
+        if found is None:
+            raise KeyError(code)
+        return found
 
 
 def read(position: Position) -> Levels:

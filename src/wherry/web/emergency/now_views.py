@@ -20,7 +20,6 @@ from wherry.web.access.http import Request
 from wherry.web.components import live
 from wherry.web.emergency import current, figures, kept, people
 from wherry.web.emergency.figures import GROUP, WINDOWS, Now, Row
-from wherry.web.emergency.levels import Levels
 from wherry.web.emergency.models import AmbulanceBadLine, AmbulanceLoad
 from wherry.web.emergency.places import Place, place, places, trusts
 from wherry.web.emergency.position import Position
@@ -73,7 +72,7 @@ def now_context(named: frozenset[str], window_name: str) -> dict[str, Any]:
         "sites": sites,
         "nows": nows,
         "rows": rows,
-        "beyond": [(one, _beyond(one, rows, level, read)) for one in nows if one.site != GROUP],
+        "beyond": [(one, level.find(one.site), _beyond(one, rows, read)) for one in nows if one.site != GROUP],
         "levels": level,
         "longest": longest,
         "outside": outside[:_LONGEST_SHOWN],
@@ -92,7 +91,7 @@ def _limit(code: str, read: Position) -> float:
     return found.value if found else read.limits.handover_steps[2].total_seconds() / 60
 
 
-def _beyond(one: Now, rows: Sequence[Row], level: Levels, read: Position) -> list[tuple[str, str, str]]:
+def _beyond(one: Now, rows: Sequence[Row], read: Position) -> list[tuple[str, str, str]]:
     """What is outside its limits at a site: words, number and list. Most pressing first."""
     found: list[tuple[str, str, str]] = []
     longest = _limit("ambulance.handover.longest", read)
@@ -108,7 +107,7 @@ def _beyond(one: Now, rows: Sequence[Row], level: Levels, read: Position) -> lis
                       figures.people_href(one.site, "here")))  # fmt: skip
     for row in figures.outside_of(rows, one.site):
         cell = row.cells[one.site]
-        text = cell.text if not cell.beside.startswith("median") else cell.beside
+        text = cell.beside.split("\n")[-1] if row.code in figures.BY_MEDIAN else cell.text
         found.append((f"{row.words} (should be {row.should})" if row.should else row.words, text, cell.href))
     return found
 

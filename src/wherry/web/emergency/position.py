@@ -6,7 +6,7 @@ Everything is as it stood at `now`: what is said to happen later has not happene
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -62,8 +62,8 @@ class Position:
 def read(now: datetime, since: datetime) -> Position:
     """Everything that ended, or was still going on, since a moment."""
     known = places()
-    attendances = read_attendances(known, now, since)
     incidents = _incidents(now, since)
+    attendances = _with_ambulances(read_attendances(known, now, since), incidents, now)
     newest = (
         AmbulanceIncident.objects.filter(known_at__lte=now)
         .order_by("-known_at")
@@ -180,6 +180,26 @@ def _incidents(now: datetime, since: datetime) -> list[AmbulanceIncident]:
         .filter(Q(called_at__gte=wide) | Q(arrived_hospital_at__gte=wide))
         .order_by("called_at", "number")
     )
+
+
+def _with_ambulances(
+    attendances: Iterable[Attendance], incidents: Iterable[AmbulanceIncident], now: datetime
+) -> list[Attendance]:
+    """Attendances with the ambulance service's own times where it has told them."""
+    numbered = {row.number: row for row in incidents if row.arrived_hospital_at is not None}
+    by_visit = {row.visit_key: row for row in numbered.values() if row.visit_key}
+    found = []
+    for one in attendances:
+        row = numbered.get(one.incident) or by_visit.get(one.key)
+        if row is not None:
+            one = replace(
+                one,
+                incident=row.number,
+                ambulance_arrived_at=_past(row.arrived_hospital_at, now) or one.ambulance_arrived_at,
+                handed_over_at=_past(row.handed_over_at, now) or one.handed_over_at,
+            )
+        found.append(one)
+    return found
 
 
 def _past(at: datetime | None, now: datetime) -> datetime | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ MEASURES = {
 }
 _BEYOND = ("twelve_hours", "twelve_from_decision")
 #: What the history can answer: its moments are arrival, decision, admission and leaving.
+_BEFORE = "not known"
 _IN_HISTORY = ("four_hours", "twelve_hours", "twelve_from_decision", "decision_to_bed", HERE)
 
 
@@ -70,16 +71,14 @@ class Trend:
 def read(now: datetime, code: str, span: str) -> Trend:
     """A measure over one of `SPANS`."""
     windows = _windows(now, span)
-    until = history_until()
+    held = history_days()
     wants_history = code in _IN_HISTORY
-    source = [
-        "history" if wants_history and until is not None and day_of(_last(window)) <= until else "live feed"
-        for _, window in windows
-    ]
+    source = [_source(window, held if wants_history else None) for _, window in windows]
     past = [window for (_, window), where in zip(windows, source, strict=True) if where == "history"]
     live = [window for (_, window), where in zip(windows, source, strict=True) if where == "live feed"]
     known = places()
-    found: list[tuple[dict[str, float | None], dict[str, int], int]] = []
+    nothing: dict[str, float | None] = {place.site: None for place in known} | {GROUP: None}
+    found = [(nothing, dict.fromkeys(nothing, 0), 0) for where in source if where == _BEFORE]
     if past:
         found += _count(code, _history_clocks(code, known, past), past, now)
     if live:
@@ -89,7 +88,14 @@ def read(now: datetime, code: str, span: str) -> Trend:
         for (label, _), (values, of, missing), where in zip(windows, found, source, strict=True)
     )
     unit = {LOST: "hours", HERE: "people"}.get(code, "percent")
-    return Trend(code, MEASURES[code], unit, points, until, not wants_history)
+    return Trend(code, MEASURES[code], unit, points, held[1] if held else None, not wants_history)
+
+
+def _source(window: Window, held: tuple[date, date] | None) -> str:
+    """Where a window is counted from. What lies before the history has no source; part of a week has none either."""
+    if held is None or day_of(_last(window)) > held[1]:
+        return "live feed"
+    return "history" if day_of(window.from_at) >= held[0] else _BEFORE
 
 
 def _last(window: Window) -> datetime:
@@ -171,12 +177,19 @@ def _live_clocks(code: str, known: Sequence[Place], windows: Sequence[Window], n
 # --- history
 
 
-def history_until() -> date | None:
-    """The last day that the history holds as a whole; None without a history."""
+def history_days() -> tuple[date, date] | None:
+    """The first and last day that the history holds as a whole; None without a history.
+
+    It begins with the first attendance that ended at home: earlier arrivals in it are of people who stayed on.
+    """
     if hub_flow.current_id() is None:
         return None
-    newest = pc.max(hub_flow.history()["arrived_at"]).as_py()
-    return day_of(newest.astimezone(UTC)) - timedelta(days=1) if newest is not None else None
+    table = hub_flow.history()
+    short = table.filter(pc.equal(table["kind"], "attendance"))["arrived_at"]
+    first, last = pc.min(short).as_py(), pc.max(table["arrived_at"]).as_py()
+    if first is None or last is None:
+        return None
+    return day_of(first) + timedelta(days=1), day_of(last) - timedelta(days=1)
 
 
 def _history_clocks(code: str, known: Sequence[Place], windows: Sequence[Window]) -> dict[str, Clocks]:
