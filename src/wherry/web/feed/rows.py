@@ -9,14 +9,15 @@ from typing import Any
 from django.db import connection, models
 
 from wherry.flow.adt.model import MOMENTS, PersonState, VisitState
-from wherry.web.feed.models import Patient, Stay, Visit
+from wherry.web.feed.models import Message, Patient, Stay, Visit
 
 VISIT_FIELDS = tuple(field.attname for field in Visit._meta.concrete_fields)
 PATIENT_FIELDS = tuple(field.attname for field in Patient._meta.concrete_fields)
+MESSAGE_FIELDS = tuple(field.attname for field in Message._meta.concrete_fields if not field.primary_key)
 STAY_FIELDS = ("position", "site", "ward", "bay", "bed", "bed_key", "from_at", "to_at")
 _MOMENTS = (*MOMENTS.values(), "expected_admission_at")
 
-Row = tuple[Any, ...]
+Row = Sequence[Any]
 
 
 def _lengths(model: type[models.Model]) -> dict[str, int]:
@@ -100,7 +101,7 @@ def person_doubts(details: Mapping[str, str | None]) -> list[str]:
 
 
 def write(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row], key: Sequence[str]) -> None:
-    """Add rows, or change those whose `key` is there. `fields` and `key` are columns.
+    """Add rows, or change those whose `key` is there (with none: add). `fields` and `key` are columns.
 
     One statement that SQLite and PostgreSQL both know. Django's own `bulk_create` makes an object of each row and asks
     each of its forty fields twice: writing was half of the time that a message took.
@@ -110,11 +111,12 @@ def write(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row],
         return
     quote = connection.ops.quote_name
     names = [quote(name) for name in fields]
-    kept = ", ".join(f"{quote(name)} = EXCLUDED.{quote(name)}" for name in fields if name not in key)
     statement = (
-        f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))}) "
-        f"ON CONFLICT ({', '.join(quote(name) for name in key)}) DO UPDATE SET {kept}"
+        f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))})"
     )
+    if key:
+        kept = ", ".join(f"{quote(name)} = EXCLUDED.{quote(name)}" for name in fields if name not in key)
+        statement += f" ON CONFLICT ({', '.join(quote(name) for name in key)}) DO UPDATE SET {kept}"
     columns = {field.attname: field for field in model._meta.concrete_fields}
     adapted = [
         (place, columns[name])
@@ -130,6 +132,11 @@ def write(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row],
         given.append(values)
     with connection.cursor() as cursor:
         cursor.executemany(statement, given)
+
+
+def add_messages(messages: Iterable[Message]) -> None:
+    """Add new messages. They are not told their numbers, which few need."""
+    write(Message, MESSAGE_FIELDS, ([getattr(one, name) for name in MESSAGE_FIELDS] for one in messages), ())
 
 
 def write_stays(wanted: Mapping[str, tuple[Row, ...]]) -> int:

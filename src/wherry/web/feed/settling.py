@@ -211,7 +211,9 @@ def _write_messages(work: _Work, messages: Sequence[Message]) -> None:
         work.differences["messages"] += len(pks)
         Message.objects.filter(pk__in=pks).update(state=state, reason=reason)
     stored = [message for message in messages if message.pk is not None]
-    Message.objects.bulk_create([message for message in messages if message.pk is None])
+    fresh = [message for message in messages if message.pk is None]
+    Message.objects.bulk_create([message for message in fresh if message.trigger == "A20"])  # beds need their numbers
+    rows.add_messages(message for message in fresh if message.trigger != "A20")
     for message in stored:
         message.save()
 
