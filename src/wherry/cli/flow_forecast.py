@@ -36,7 +36,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     back.set_defaults(run=_backtest)
     months = acts.add_parser("months", help="A&E by trust and month: forecast, and tested against seasonal-naive")
     months.add_argument("--measure", choices=("attendances", "admissions"), default="attendances")
-    months.add_argument("--trust", metavar="CODE", help="forecast one trust's next 12 months")
+    months.add_argument("--trust", metavar="CODE", help="forecast one trust's next months")
     months.add_argument("--nhsr", type=Path, metavar="FILE", help="test on a file of NHSRdatasets (ae_attendances.csv)")
     months.add_argument("--keep", action="store_true", help="keep the result for the page of the months")
     months.set_defaults(run=_months)

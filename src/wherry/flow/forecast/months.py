@@ -27,7 +27,9 @@ Months = tuple[tuple[int, int], ...]
 FOLLOW, OWN = 0.5, 0.4
 #: Months that must have been seen before anything is forecast: seasons need two years.
 LEAST = 24
-AHEAD = 12
+#: Months ahead. At 7 to 12 it was no better than the same month a year before (and worse for attendances), so those are
+#: not given.
+AHEAD = 6
 #: Levels at which a forecast is kept, evenly spaced.
 GRID = np.arange(0.01, 1.0, 0.02)
 #: How many past forecasts of all trusts a trust's own spread is mixed with.
@@ -73,7 +75,7 @@ def seasons(a_day: Array, months: Months) -> Array:
 
 
 def ours(counts: Array, months: Months) -> Array:
-    """The next 12 months (trusts, 12) from counts (trusts, months), 24 months or more."""
+    """The next months (trusts, `AHEAD`) from counts (trusts, months), 24 months or more."""
     a_day = counts / lengths(months)
     common = seasons(a_day.sum(axis=0, keepdims=True), months)
     season = common + OWN * (seasons(a_day, months) - common)
@@ -87,13 +89,13 @@ def ours(counts: Array, months: Months) -> Array:
 
 
 def seasonal_naive(counts: Array, months: Months) -> Array:
-    """The same month a year before, by day: (trusts, 12)."""
+    """The same month a year before, by day: (trusts, `AHEAD`)."""
     a_day = counts / lengths(months)
-    return np.asarray(a_day[:, -12:] * lengths(coming(months)))
+    return np.asarray(a_day[:, -12:][:, :AHEAD] * lengths(coming(months)))
 
 
 def past_errors(counts: Array, months: Months, method: Method) -> Array:
-    """Logarithms of happened over said, from the 24th month on: (trusts, origins, 12); NaN where not known yet."""
+    """Logarithms of happened over said, from the 24th month on: (trusts, origins, months ahead); NaN where not known yet."""
     trusts, length = counts.shape
     found = np.full((trusts, length - LEAST, AHEAD), np.nan)
     for place, origin in enumerate(range(LEAST, length)):
@@ -104,7 +106,7 @@ def past_errors(counts: Array, months: Months, method: Method) -> Array:
 
 
 def spreads(errors: Array) -> Array:
-    """Draws of the logarithm of happened over said (trusts, 12, levels of `GRID`) from past errors.
+    """Draws of the logarithm of happened over said (trusts, months ahead, levels of `GRID`) from past errors.
 
     Errors of all trusts, each over its own size, keep their shape; a trust's size leans on all trusts'. Where nothing
     was ever forecast so far ahead, the furthest known grows with the root of the months.
@@ -140,7 +142,7 @@ class Ahead:
 
 
 def ahead(series: Series, code: str) -> Ahead:
-    """The next 12 months of a trust. UserError where it is not known or there are too few months."""
+    """The next months of a trust. UserError where it is not known or there are too few months."""
     if len(series.months) < LEAST + 6:
         raise UserError(
             f"{len(series.months)} months of A&E are loaded; {LEAST + 6} are needed to forecast them and to know how "

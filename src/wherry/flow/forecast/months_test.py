@@ -27,7 +27,7 @@ METHODS: dict[str, months.Method] = {"ours": months.ours, "naive": months.season
 
 @dataclass(frozen=True)
 class MonthsTest:
-    """What came of it. By months ahead (12, or as many as were known): MASE and scaled CRPS of both, and how often
+    """What came of it. By months ahead: MASE and scaled CRPS of both, and how often
     intervals of ours held.
 
     `gain` is ours minus naive in scaled CRPS over all months ahead; `better` is the share of trusts for which ours is.
@@ -83,7 +83,7 @@ def _runs(numbers: list[int]) -> str:
 
 
 def rolling(series: Series) -> MonthsTest:
-    """Forecast from every origin from the 30th month on, up to 12 months ahead, and score."""
+    """Forecast from every origin from the 30th month on, as many months ahead as are given, and score."""
     length = len(series.months)
     if length < FIRST + 3:
         raise UserError(
@@ -153,7 +153,7 @@ def _level(draws: Array, level: float) -> Array:
 
 
 def as_kept(found: MonthsTest, series: Series, codes: tuple[str, ...]) -> dict[str, Any]:
-    """The result as the page keeps it, with the next 12 months of some trusts."""
+    """The result as the page keeps it, with the next months of some trusts."""
     ahead = {}
     for code in codes:
         if code in series.codes:

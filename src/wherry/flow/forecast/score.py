@@ -90,12 +90,18 @@ def score(chances: Array, happened: int) -> Scored:
 def histogram(pieces: Iterable[tuple[float, float]], bins: int = BINS) -> Array:
     """Shares of the transform in even bins, from pieces (below, upto); an even one is all `1 / bins`.
 
+    What a forecast held for impossible is a piece without width: it counts whole where it lies.
+
     >>> histogram([(0.0, 1.0)], 4).tolist(), histogram([(0.1, 0.2), (0.6, 0.9)], 2).tolist()
     ([0.25, 0.25, 0.25, 0.25], [0.5, 0.5])
+    >>> histogram([(1.0, 1.0), (0.0, 0.0)], 4).tolist()
+    [0.5, 0.0, 0.0, 0.5]
     """
     edges = np.linspace(0, 1, bins + 1)
     low, high = (np.array(side, dtype=np.float64) for side in zip(*pieces, strict=True))
-    wide = np.maximum(high - low, 1e-12)
+    middle = np.clip((low + high) / 2, 1e-9, 1 - 1e-9)
+    low, high = np.minimum(low, middle - 1e-9), np.maximum(high, middle + 1e-9)
+    wide = high - low
     share = (np.minimum(high[:, None], edges[1:]) - np.maximum(low[:, None], edges[:-1])) / wide[:, None]
     found = np.clip(share, 0, 1).mean(axis=0)
     return np.asarray(found / found.sum())

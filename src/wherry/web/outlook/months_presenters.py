@@ -1,4 +1,4 @@
-"""The months as the page says them: each trust's next twelve with intervals, and how good such forecasts were."""
+"""The months as the page says them: each trust's next six with intervals, and how good such forecasts were."""
 
 from __future__ import annotations
 

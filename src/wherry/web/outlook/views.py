@@ -125,7 +125,7 @@ def ask(request: Request) -> HttpResponse:
 @requires(Permission.SEE_FLOW)
 @require_GET
 def months(request: Request) -> HttpResponse:
-    """A&E by trust and month: the next twelve, and how good such forecasts were."""
+    """A&E by trust and month: the next six, and how good such forecasts were."""
     measure = request.GET.get("measure", "attendances")
     measure = measure if measure in WORDS else "attendances"
     kept = selectors.kept(f"months_{measure}")
