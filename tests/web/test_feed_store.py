@@ -137,7 +137,7 @@ def test_moves_change_their_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def watch(model: Any, fields: Any, given: Any, key: Any) -> None:
         given = list(given)
-        written.extend((model.__name__, row[:2]) for row in given)
+        written.extend((model.__name__, row[:2]) for row in given if model is not Message)
         write(model, fields, given, key)
 
     monkeypatch.setattr(rows, "write", watch)
