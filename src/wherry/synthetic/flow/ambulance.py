@@ -97,7 +97,7 @@ def others(facts: Facts, day: date) -> list[AmbulanceIncident]:
         went = outcome in ("see_and_treat", "conveyed")
         closed = left if went else called + int(60 * (8 + 40 * rng.random()))
         trust = int(rng.integers(0, len(flow.inputs.trusts)))
-        place = int(min(np.searchsorted(facts.persons.places[trust], rng.random()), len(flow.inputs.lsoa) - 1))
+        place = min(int(np.searchsorted(facts.persons.places[trust], rng.random())), len(flow.inputs.lsoa) - 1)
         inner = int(rng.integers(0, 4000))
         letters, outcode = "ABDEFGHJLNPQRSTUWXYZ", facts.persons.outcodes[place]
         found.append(

@@ -15,17 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wherry.errors import UserError
-from wherry.synthetic.flow.arrivals import (
-    A_DAY,
-    ATTENDANCE,
-    DIRECT,
-    ELECTIVE,
-    EMERGENCY,
-    MATERNITY,
-    SAME_DAY,
-    TRANSFER,
-)
 from wherry.synthetic.flow.calendar import DAY, moment
+from wherry.synthetic.flow.draws import A_DAY, ATTENDANCE, DIRECT, ELECTIVE, EMERGENCY, MATERNITY, SAME_DAY, TRANSFER
 from wherry.synthetic.flow.people import Persons, chances
 from wherry.synthetic.flow.places import NO_BED
 from wherry.synthetic.flow.side import Person

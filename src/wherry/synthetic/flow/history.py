@@ -11,16 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pyarrow_compute
 import pyarrow.csv as pa_csv
 
-from wherry.synthetic.flow.arrivals import (
-    ATTENDANCE,
-    DIRECT,
-    ELECTIVE,
-    EMERGENCY,
-    GROUPS,
-    MATERNITY,
-    SAME_DAY,
-    TRANSFER,
-)
+from wherry.synthetic.flow.draws import ATTENDANCE, DIRECT, ELECTIVE, EMERGENCY, GROUPS, MATERNITY, SAME_DAY, TRANSFER
 from wherry.synthetic.flow.simulate import Run
 
 pc: Any = pyarrow_compute

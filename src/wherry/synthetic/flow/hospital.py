@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wherry.synthetic.flow.arrivals import ELECTIVE, GROUPS, MATERNITY, SAME_DAY, TRANSFER, Chunk, Draws
 from wherry.synthetic.flow.calendar import HOUR, Calendar
+from wherry.synthetic.flow.draws import ELECTIVE, GROUPS, MATERNITY, SAME_DAY, TRANSFER, Chunk, Draws
 from wherry.synthetic.flow.places import Places
 from wherry.synthetic.flow.queue import NEVER, Beds
 from wherry.synthetic.flow.stays import Leaving

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wherry.reference.wards import GENERAL_AND_ACUTE, Ward
-from wherry.synthetic.flow.arrivals import GROUPS
+from wherry.synthetic.flow.draws import GROUPS
 from wherry.synthetic.flow.settings import Flow
 
 #: Bays by whom they are for.

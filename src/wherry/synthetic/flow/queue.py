@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from wherry.synthetic.flow.arrivals import ELECTIVE
 from wherry.synthetic.flow.calendar import DAY, HOUR
+from wherry.synthetic.flow.draws import ELECTIVE
 from wherry.synthetic.flow.places import ANY, OUTLIER, SINGLE, Places
 from wherry.synthetic.flow.settings import Flow
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,17 @@ class Flow:
     inputs: Inputs
     zero_below_65: float
     zero_from_65: float
+
+    def smaller(self, share: float, wards_of_site: int) -> Flow:
+        """The same hospitals with a share of their patients and the first wards of each group and kind: for a trial."""
+        kept: list[wards.Ward] = []
+        for ward in self.wards:
+            alike = [one for one in kept if (one.site, one.group, one.kind) == (ward.site, ward.group, ward.kind)]
+            if len(alike) < wards_of_site:
+                kept.append(ward)
+        counted = ("attendances_1", "attendances_3", "emergencies", "electives", "mothers")
+        sites = [replace(site, **{name: getattr(site, name) * share for name in counted}) for site in self.sites]
+        return replace(self, wards=tuple(kept), sites=tuple(sites))
 
     def of(self, path: str) -> Any:
         """One figure by its path, as `ed.left_before_seen`."""

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from wherry.synthetic.flow.arrivals import Chunk, Draws, day_of, join, planned
+from wherry.synthetic.flow.arrivals import day_of, planned
 from wherry.synthetic.flow.calendar import Calendar, midnight
+from wherry.synthetic.flow.draws import Chunk, Draws, join
 from wherry.synthetic.flow.hospital import Hospital, Life
 from wherry.synthetic.flow.places import Places
 from wherry.synthetic.flow.settings import Flow

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from wherry.synthetic.flow.arrivals import A_DAY, ELECTIVE, GROUPS, SAME_DAY, TRANSFER, Draws, day_of, join
+from wherry.synthetic.flow.arrivals import day_of
 from wherry.synthetic.flow.calendar import DAY, HOUR, Calendar, midnight
+from wherry.synthetic.flow.draws import A_DAY, ELECTIVE, GROUPS, SAME_DAY, TRANSFER, Draws, join
 from wherry.synthetic.flow.places import Places
 from wherry.synthetic.flow.settings import Flow
 

@@ -125,8 +125,8 @@ class Story:
         )  # fmt: skip
 
 
-def tell(flow: Flow, *, seed: int, opening: datetime, days: int) -> Story:
-    """The story that opens at a moment and goes on to the end of the `days`-th day from it (London)."""
+def tell(flow: Flow, *, seed: int, opening: datetime, days: int, weeks: int = HISTORY_WEEKS) -> Story:
+    """The story that opens at a moment after `weeks` of history; it goes on to the end of its `days`-th day (London)."""
     first: date = opening.astimezone(LONDON).date()
-    run = simulate(flow, seed=seed, first=first - timedelta(weeks=HISTORY_WEEKS), last=first + timedelta(days=days - 1))
+    run = simulate(flow, seed=seed, first=first - timedelta(weeks=weeks), last=first + timedelta(days=days - 1))
     return Story(run, int(opening.timestamp()))

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wherry.synthetic.flow.arrivals import ELECTIVE
 from wherry.synthetic.flow.calendar import HOUR
+from wherry.synthetic.flow.draws import ELECTIVE
 from wherry.synthetic.flow.facts import Fact, Facts, Place
 from wherry.synthetic.flow.people import chances
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from wherry.synthetic.flow.arrivals import ELECTIVE, MATERNITY
 from wherry.synthetic.flow.calendar import moment
+from wherry.synthetic.flow.draws import ELECTIVE, MATERNITY
 from wherry.synthetic.flow.facts import METHOD, Facts, Place
 from wherry.synthetic.flow.side import Person
 from wherry.synthetic.flow.telling import Telling
