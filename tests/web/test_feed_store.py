@@ -127,6 +127,7 @@ def test_text_is_cut_to_its_column_with_a_doubt() -> None:
     visit = Visit.objects.get()
     assert visit.specialty == "3" * 10
     assert "Specialty is longer than 10 characters: it was cut." in visit.doubts
+    assert "Surname is longer than 100 characters: it was cut." in visit.doubts
 
 
 def test_moves_change_their_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,7 @@ def take_in(messages: list[Arrived], sizes: list[int]) -> dict[str, Any]:
     return everything()
 
 
-@settings(max_examples=30, suppress_health_check=QUIET)
+@settings(max_examples=25, suppress_health_check=QUIET)
 @given(days(), st.randoms(use_true_random=False), st.lists(st.integers(0, 8), max_size=4))
 def test_any_order_any_repetition_any_batches(
     db: None, day: list[Any], chance: random.Random, sizes: list[int]

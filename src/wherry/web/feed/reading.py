@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from wherry.errors import UserError
@@ -17,6 +17,7 @@ from wherry.paths import systems_dir
 from wherry.reference import wards
 from wherry.web import snapshot as snapshots
 from wherry.web.feed.arrived import Arrived
+from wherry.web.feed.rows import person_doubts
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,8 @@ def _read(message: Arrived, known: Codes) -> Read:
     event, reason = None, ""
     try:
         event = event_of(message.raw, known)
+        if doubts := person_doubts(event.details):
+            event = replace(event, doubts=(*event.doubts, *doubts))
     except ReadError as error:
         reason = str(error)
     except Exception:
