@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from wherry.flow.adt.model import Event, PersonState
-from wherry.flow.adt.visit import in_order, person_details
+from wherry.flow.adt.standing import in_order
+from wherry.flow.adt.visit import person_details
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What all events of one visit add up to: a pure function of the set of them.
 
-Events are read in the order in which they were recorded (`order`), and each outdoes what it names:
+Events are read in the order in which they were recorded (`standing.order`), and each outdoes what it names:
 
 - A cancel strikes out the latest recorded event of its kind, with those that it had corrected, as if they had never
   come: A11 an admission or arrival, A12 a move (the one that it names, if any), A13 a discharge, A38 a booking.
@@ -16,58 +16,15 @@ Source: HL7 v2.4 chapter 3 for what the triggers mean (general knowledge); what 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from wherry.flow.adt.kept import canonical
 from wherry.flow.adt.model import PERSON_DETAILS, VISIT_DETAILS, Event, Location, Standing, Stay, VisitState
+from wherry.flow.adt.standing import Stood, Thing, in_order, read, words
 
-LONDON = ZoneInfo("Europe/London")
 #: Triggers that make a visit known; of the others alone nothing can be made.
 ESTABLISH = frozenset({"A01", "A02", "A03", "A04", "A05", "A06", "ENC"})
 _KEPT_OF_VISIT = frozenset(VISIT_DETAILS)
-#: Triggers that take something back, and what.
-CANCELS = {"A11": "An admission or arrival", "A12": "A move", "A13": "A discharge", "A38": "A booking"}
-
-
-def order(event: Event) -> tuple[datetime, datetime, str, str]:
-    """The place of an event among those of its sender: recorded, sent, number, and to be quite sure its content."""
-    return event.recorded_at, event.sent_at or event.recorded_at, event.control_id, canonical(event)
-
-
-def in_order(events: Iterable[Event]) -> list[Event]:
-    """Events in their order, each once; of whole visits (ENC) only the latest, as the events that it amounts to."""
-    found = list(events)
-    if len(found) > 1:
-        keys = [(event.recorded_at, event.sent_at or event.recorded_at, event.control_id) for event in found]
-        if len(set(keys)) == len(keys):
-            found = [event for _, event in sorted(zip(keys, found, strict=True), key=lambda pair: pair[0])]
-        else:
-            found = [one for _, one in sorted({order(event): event for event in found}.items())]
-    whole = [event for event in found if event.trigger == "ENC"]
-    if not whole:
-        return found
-    return [part for event in found if event.trigger != "ENC" or event is whole[-1] for part in (*event.parts, event)]
-
-
-@dataclass
-class _Thing:
-    """Something that stands: the event that says so last, and those that it corrected."""
-
-    event: Event
-    place: int
-    chain: list[Event]
-
-
-@dataclass
-class _Round:
-    """From coming to leaving, within one visit."""
-
-    arrival: _Thing | None = None
-    admission: _Thing | None = None
-    discharge: _Thing | None = None
 
 
 class _Point(NamedTuple):
@@ -77,80 +34,6 @@ class _Point(NamedTuple):
     rank: int
     place: int
     location: Location | None
-
-
-@dataclass
-class _Standing:
-    """What stands after events without a cancel, in turn."""
-
-    rounds: list[_Round] = field(default_factory=lambda: [_Round()])
-    moves: dict[datetime, _Thing] = field(default_factory=dict)
-    booking: _Thing | None = None
-
-    def apply(self, event: Event, place: int) -> None:
-        """Let one more event stand; `place` is its place in the order."""
-        match event.trigger:
-            case "A01" | "A06" | "A04":
-                now = self.rounds[-1]
-                if now.discharge is not None and event.occurred_at >= now.discharge.event.occurred_at:
-                    now = _Round()
-                    self.rounds.append(now)
-                if event.trigger == "A04":
-                    now.arrival = _corrected(now.arrival, event, place)
-                else:
-                    now.admission = _corrected(now.admission, event, place)
-            case "A02":
-                self.moves[event.occurred_at] = _corrected(self.moves.get(event.occurred_at), event, place)
-            case "A03":
-                self.rounds[-1].discharge = _corrected(self.rounds[-1].discharge, event, place)
-            case "A05":
-                self.booking = _corrected(self.booking, event, place)
-            case _:
-                pass
-
-    def taken_back_by(self, cancel: Event) -> _Thing | None:
-        """What a cancel takes back; None where nothing of its kind stands."""
-        things: list[_Thing | None]
-        match cancel.trigger:
-            case "A11":
-                things = [thing for one in self.rounds for thing in (one.arrival, one.admission)]
-            case "A12":
-                moves = list(self.moves.values())
-                named = [move for move in moves if move.event.occurred_at == cancel.occurred_at]
-                if not named and cancel.prior is not None:
-                    named = [move for move in moves if move.event.location == cancel.prior]
-                things = [*(named or moves)]
-            case "A13":
-                things = [one.discharge for one in self.rounds]
-            case _:
-                things = [self.booking]
-        return max((thing for thing in things if thing is not None), key=lambda thing: thing.place, default=None)
-
-
-def _read(found: list[Event]) -> tuple[_Standing, list[Event], list[str]]:
-    """What stands, the events that were not struck out, and doubts about cancels."""
-    doubts: list[str] = []
-    kept: list[tuple[int, Event]] = []
-    standing = _Standing()
-    for place, event in enumerate(found):
-        if event.trigger not in CANCELS:
-            kept.append((place, event))
-            standing.apply(event, place)
-            continue
-        thing = standing.taken_back_by(event)
-        if thing is None:
-            doubts.append(f"{CANCELS[event.trigger]} was cancelled at {_words(event.recorded_at)}, and none is known.")
-            continue
-        struck = {id(one) for one in thing.chain}
-        kept = [pair for pair in kept if id(pair[1]) not in struck]
-        standing = _Standing()
-        for before, one in kept:
-            standing.apply(one, before)
-    return standing, [event for _, event in kept], doubts
-
-
-def _corrected(before: _Thing | None, event: Event, place: int) -> _Thing:
-    return _Thing(event, place, [*(before.chain if before else ()), event])
 
 
 def derive(events: Iterable[Event], persons: Mapping[str, str] | None = None) -> VisitState:
@@ -164,7 +47,7 @@ def derive(events: Iterable[Event], persons: Mapping[str, str] | None = None) ->
         raise ValueError("no event makes the visit known")
     if len({event.visit_key for event in found}) > 1:
         raise ValueError("events of several visits")
-    standing, kept, doubts = _read(found)
+    standing, kept, doubts = read(found)
     last = found[-1]
     points = _points(standing)
     left = _left(standing)
@@ -194,15 +77,15 @@ def derive(events: Iterable[Event], persons: Mapping[str, str] | None = None) ->
     )
 
 
-def _latest(standing: _Standing, name: str) -> datetime | None:
+def _latest(standing: Stood, name: str) -> datetime | None:
     for one in reversed(standing.rounds):
-        thing: _Thing | None = getattr(one, name)
+        thing: Thing | None = getattr(one, name)
         if thing is not None:
             return thing.event.occurred_at
     return None
 
 
-def _admitted(standing: _Standing) -> datetime | None:
+def _admitted(standing: Stood) -> datetime | None:
     """When admitted; nothing where they came back to the department and have not been admitted again."""
     last = standing.rounds[-1]
     if last.admission is None and last.arrival is not None and last.discharge is None:
@@ -210,12 +93,12 @@ def _admitted(standing: _Standing) -> datetime | None:
     return _latest(standing, "admission")
 
 
-def _left(standing: _Standing) -> datetime | None:
+def _left(standing: Stood) -> datetime | None:
     last = standing.rounds[-1]
     return last.discharge.event.occurred_at if last.discharge else None
 
 
-def _standing(standing: _Standing, found: list[Event]) -> Standing:
+def _standing(standing: Stood, found: list[Event]) -> Standing:
     last = standing.rounds[-1]
     if last.discharge is not None:
         return "left"
@@ -229,7 +112,7 @@ def _standing(standing: _Standing, found: list[Event]) -> Standing:
     return "booked" if standing.booking is not None else "cancelled"
 
 
-def _points(standing: _Standing) -> list[_Point]:
+def _points(standing: Stood) -> list[_Point]:
     """Where the patient was said to be, in the order of time; of those at one moment the last holds."""
     points: list[_Point] = []
     for number, one in enumerate(standing.rounds):
@@ -265,36 +148,36 @@ def _stays(points: list[_Point], left: datetime | None) -> tuple[Stay, ...]:
     return tuple(stays)
 
 
-def _doubts(standing: _Standing, left: datetime | None, stays: tuple[Stay, ...]) -> list[str]:
+def _doubts(standing: Stood, left: datetime | None, stays: tuple[Stay, ...]) -> list[str]:
     found: list[str] = []
     came = [thing.event.occurred_at for one in standing.rounds for thing in (one.arrival, one.admission) if thing]
     admissions = [one.admission for one in standing.rounds if one.admission]
     if len(admissions) > 1:
-        found.append(f"Admitted again at {_words(admissions[-1].event.occurred_at)} under the same visit number.")
+        found.append(f"Admitted again at {words(admissions[-1].event.occurred_at)} under the same visit number.")
     for one in standing.rounds:
         if one.arrival and one.admission and one.arrival.event.occurred_at > one.admission.event.occurred_at:
             found.append(
-                f"Arrived at {_words(one.arrival.event.occurred_at)}, after the admission at "
-                f"{_words(one.admission.event.occurred_at)}."
+                f"Arrived at {words(one.arrival.event.occurred_at)}, after the admission at "
+                f"{words(one.admission.event.occurred_at)}."
             )
         first = min((thing.event.occurred_at for thing in (one.arrival, one.admission) if thing), default=None)
         if one.discharge and first and one.discharge.event.occurred_at < first:
-            found.append(f"Left at {_words(one.discharge.event.occurred_at)}, before coming at {_words(first)}.")
+            found.append(f"Left at {words(one.discharge.event.occurred_at)}, before coming at {words(first)}.")
     if not came and (standing.moves or any(one.discharge for one in standing.rounds)):
         found.append("No arrival or admission is known.")
     for move in standing.moves.values():
         if came and move.event.occurred_at < min(came):
-            found.append(f"Moved at {_words(move.event.occurred_at)}, before coming at {_words(min(came))}.")
+            found.append(f"Moved at {words(move.event.occurred_at)}, before coming at {words(min(came))}.")
         if left is not None and move.event.occurred_at > left:
-            found.append(f"Moved at {_words(move.event.occurred_at)}, after leaving at {_words(left)}.")
+            found.append(f"Moved at {words(move.event.occurred_at)}, after leaving at {words(left)}.")
         if move.event.location is None:
-            found.append(f"Moved at {_words(move.event.occurred_at)}, and no place was named.")
+            found.append(f"Moved at {words(move.event.occurred_at)}, and no place was named.")
     if came and not stays and standing.rounds[-1].discharge is None:
         found.append("No place was named.")
     return found
 
 
-def _elsewhere(found: list[Event], standing: _Standing, stays: tuple[Stay, ...]) -> list[str]:
+def _elsewhere(found: list[Event], standing: Stood, stays: tuple[Stay, ...]) -> list[str]:
     """A08 moves nobody: if the newest word about the place comes from one and differs, a move may be missing."""
     placed = [thing.place for thing in standing.moves.values()]
     placed += [thing.place for one in standing.rounds for thing in (one.arrival, one.admission) if thing]
@@ -341,8 +224,3 @@ def person_details(events: Iterable[Event]) -> dict[str, str]:
 
 def _place(location: Location) -> str:
     return " ".join(part for part in (location.site, location.ward, location.bay, location.bed) if part)
-
-
-def _words(at: datetime) -> str:
-    local = at.astimezone(LONDON)
-    return f"{local:%H:%M} on {local.day} {local:%B %Y}"
