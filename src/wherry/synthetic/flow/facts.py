@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wherry.errors import UserError
-from wherry.synthetic.flow.calendar import DAY, moment
+from wherry.synthetic.flow import expected
 from wherry.synthetic.flow.draws import A_DAY, ATTENDANCE, DIRECT, ELECTIVE, EMERGENCY, MATERNITY, SAME_DAY, TRANSFER
 from wherry.synthetic.flow.people import Persons, chances
 from wherry.synthetic.flow.places import NO_BED
@@ -195,7 +195,7 @@ class Facts:
 
     def of(self, row: int) -> list[Fact]:
         """Every fact of a visit up to the end of the run, in the order of time."""
-        found = [*self._booking(row), *self._department_facts(row), *self._bed_facts(row)]
+        found = [*self._booking(row), *self._department_facts(row), *self._bed_facts(row), *self._revised(row)]
         return sorted((fact for fact in found if 0 <= fact.at < self.run.until), key=lambda fact: fact.at)
 
     def _booking(self, row: int) -> Iterator[Fact]:
@@ -274,20 +274,13 @@ class Facts:
             return "VW"
         return ("19", "19", "49", "54")[int(visits["pathway"][row])]
 
-    def expected_if_given(self, row: int) -> date | None:
-        """The expected day of leaving, of those who are given one."""
-        given = float(chances([self.visits["uid"][row]], 38, self.run.seed)[0]) < self.flow.of("messages.expected_day")
-        return self.expected(row) if given else None
-
-    def expected(self, row: int) -> date | None:
-        """The day on which they are expected to leave: as the ward would guess it, without delays."""
-        visits, admitted = self.visits, self.run.life.admitted[row]
-        if admitted < 0:
-            return None
-        scale = 1.0 if visits["kind"][row] == ELECTIVE else self.run.scale[visits["site"][row], visits["group"][row]]
-        stay = int(visits["zero"][row] or visits["critical"][row] + visits["acute"][row] * scale)
-        slip = int(float(chances([visits["uid"][row]], 37, self.run.seed)[0]) * 4) - 1
-        return moment(max(admitted + stay + slip * DAY, admitted)).date()
+    def _revised(self, row: int) -> Iterator[Fact]:
+        """New expected days, from the opening on."""
+        admitted, left = self.run.life.admitted[row], self.run.life.left[row]
+        if admitted >= 0:
+            end = left if left >= 0 else self.run.until
+            for at, day in expected.revised(self.run, row, max(self.opening, admitted), end):
+                yield Fact("A08", at, observed={"expected_on": day})
 
 
 def _normal(chance: float) -> float:

@@ -28,6 +28,7 @@ _LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
 _OF_VISITS = "9998"
 #: Neighbours in time are so far apart in the block.
 _STEP = 7919
+_WORD = 2**64 - 1
 
 
 def chances(keys: npt.ArrayLike, purpose: int, seed: int) -> Floats:
@@ -44,6 +45,18 @@ def chances(keys: npt.ArrayLike, purpose: int, seed: int) -> Floats:
             mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(times)
         mixed ^= mixed >> np.uint64(31)
     return np.asarray((mixed >> np.uint64(11)).astype(np.float64) / float(1 << 53))
+
+
+def chance(key: int, purpose: int, seed: int) -> float:
+    """`chances` of one key.
+
+    >>> chance(8, 1, 1) == float(chances([8], 1, 1)[0])
+    True
+    """
+    mixed = (key * 0x9E3779B97F4A7C15 + purpose * 0xD1B54A32D192ED03 + seed * 0x8CB92BA72F3D8DD7) & _WORD
+    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _WORD
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _WORD
+    return ((mixed ^ (mixed >> 31)) >> 11) / (1 << 53)
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,7 @@ class Story:
 
 
 def tell(flow: Flow, *, seed: int, opening: datetime, days: int, weeks: int = HISTORY_WEEKS) -> Story:
-    """The story that opens at a moment after `weeks` of history; it goes on to the end of its `days`-th day (London)."""
+    """The story that opens at a moment after `weeks` of history and goes on to the end of its `days`-th day there."""
     first: date = opening.astimezone(LONDON).date()
     run = simulate(flow, seed=seed, first=first - timedelta(weeks=weeks), last=first + timedelta(days=days - 1))
     return Story(run, int(opening.timestamp()))

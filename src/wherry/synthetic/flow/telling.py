@@ -14,7 +14,7 @@ from typing import Any
 from wherry.synthetic.flow.calendar import HOUR
 from wherry.synthetic.flow.draws import ELECTIVE
 from wherry.synthetic.flow.facts import Fact, Facts, Place
-from wherry.synthetic.flow.people import chances
+from wherry.synthetic.flow.people import chance
 
 _LONGEST_LATE = 6 * HOUR
 _LONGEST_PROMPT = 240
@@ -76,7 +76,7 @@ class Teller:
 
     def _roll(self, row: int, number: int) -> list[float]:
         key = int(self.facts.visits["uid"][row]) * 64 + number
-        return [float(one) for one in chances([key * 16 + n for n in range(_ROLLS)], 41, self.seed)]
+        return [chance(key * 16 + n, 41, self.seed) for n in range(_ROLLS)]
 
     def _told(self, row: int, number: int, fact: Fact, before: Fact | None, after: int) -> Iterator[Telling]:
         roll, share, serial = self._roll(row, number), self.shares, number * 10

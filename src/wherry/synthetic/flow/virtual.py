@@ -14,7 +14,7 @@ import numpy as np
 from wherry.paths import system_dir
 from wherry.synthetic.flow.calendar import DAY, HOUR, LONDON, midnight, moment
 from wherry.synthetic.flow.facts import Facts
-from wherry.synthetic.flow.people import chances
+from wherry.synthetic.flow.people import chance
 from wherry.synthetic.flow.side import Person, VirtualReading, VirtualReferral
 from wherry.synthetic.streams import Streams
 
@@ -209,7 +209,7 @@ def _readings(facts: Facts, one: _Stay, begin: int, until: int) -> Iterator[Virt
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         day = date.fromordinal(ordinal)
         for number in range(count):
-            rolls = [float(chances([hash_of(base.reference) + ordinal * 8 + number], 300 + n, facts.run.seed)[0])
+            rolls = [chance(hash_of(base.reference) + ordinal * 8 + number, 300 + n, facts.run.seed)
                      for n in range(8)]  # fmt: skip
             hours = (8.0 + 12.5 * number / max(count - 1, 1)) + rolls[0]
             taken = midnight(day) + int(hours * HOUR)
@@ -233,8 +233,8 @@ def hash_of(reference: str) -> int:
 def _reading(
     facts: Facts, base: VirtualReferral, ordinal: int, number: int, taken: int, known: int, by: str, rolls: list[float]
 ) -> VirtualReading:
-    own = [float(chances([hash_of(base.reference)], 310 + n, facts.run.seed)[0]) for n in range(5)]
-    bad = float(chances([hash_of(base.reference) + ordinal * 8], 320, facts.run.seed)[0])
+    own = [chance(hash_of(base.reference), 310 + n, facts.run.seed) for n in range(5)]
+    bad = chance(hash_of(base.reference) + ordinal * 8, 320, facts.run.seed)
     share = facts.flow.of("virtual.unwell")
     worse = (1.0 + 2.0 * bad / share) if bad < share else 0.0
     lungs = base.pathway == "respiratory"

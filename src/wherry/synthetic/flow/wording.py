@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from wherry.synthetic.flow import expected
 from wherry.synthetic.flow.calendar import moment
 from wherry.synthetic.flow.draws import ELECTIVE, MATERNITY
 from wherry.synthetic.flow.facts import METHOD, Facts, Place
@@ -14,7 +15,7 @@ from wherry.synthetic.flow.telling import Telling
 APPLICATION = "PAS"
 _SEX = {"female": "F", "male": "M"}
 _MOMENTS = ("AMB_ARRIVED", "AMB_HANDOVER", "ED_ASSESSED", "ED_SEEN", "ED_REFERRED", "ED_DECIDED", "ED_READY")
-_NOT_OBSERVED = ("expected", "ready", "how", "to")
+_NOT_OBSERVED = ("expected", "expected_on", "ready", "how", "to")
 _NAMELESS = ("UNKNOWN", "UNKNOWN")
 
 
@@ -131,11 +132,13 @@ def _is_ward(facts: Facts, place: Place) -> bool:
 
 
 def _second(facts: Facts, one: Telling) -> str:
+    if "expected_on" in one.observed:
+        return f"PV2{'|' * 9}{one.observed['expected_on']:%Y%m%d}"
     if one.trigger == "A05":
         return f"PV2{'|' * 8}{_at(one.observed['expected'])}"
     if one.trigger in ("A01", "A06") and not one.broken:
-        expected = facts.expected_if_given(one.row)
-        return f"PV2{'|' * 9}{expected:%Y%m%d}" if expected else ""
+        day = expected.on(facts.run, one.row, one.recorded + 120)
+        return f"PV2{'|' * 9}{day:%Y%m%d}" if day else ""
     return ""
 
 
