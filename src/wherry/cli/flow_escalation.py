@@ -48,7 +48,6 @@ def _keep(args: argparse.Namespace) -> int:
     from wherry.web.emergency import kept, level_views
 
     while True:
-        close_old_connections()
         try:
             for reading in kept.keep(level_views.read_levels()):
                 print(
@@ -59,6 +58,7 @@ def _keep(args: argparse.Namespace) -> int:
         if args.once:
             return 0
         time.sleep(args.every)
+        close_old_connections()
 
 
 def _show(args: argparse.Namespace) -> int:

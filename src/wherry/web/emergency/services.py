@@ -229,7 +229,7 @@ def _apply(action: OwedAction, act: str, note: str, user: User, person_id: int |
         _restore(action, last.was)
         return
     if action.state != ActionState.OPEN:
-        raise Refused(f"This action is {action.get_state_display().lower()} already. Nothing was recorded.")
+        raise Refused(f"This action is {action.get_state_display().lower()}: nothing was recorded. Undo that first.")
     if act == "take":
         action.owner, action.owner_name = user, user.display_name
     elif act == "give":
