@@ -63,19 +63,18 @@ def _now(args: argparse.Namespace) -> int:
     units = selectors.units(row)
     rows = presenters.free_rows(row, units)
     print(f"From {moment(row.as_at)}, worked out in {row.seconds or 0:.1f} s.")
-    print(presenters.headline(row, rows))
+    for when, said in presenters.headlines(row, rows):
+        print(f"{when}: {said}")
     night, morning = (presenters.hour_words(at, row.as_at) for at in presenters.moments(row.as_at))
     print(f"\n{'':44}{'open':>6}{'filled':>8}  {night:>26}  {morning:>26}")
     for one in rows:
-        said = []
-        for look in one.looks:
-            if look is None:
-                said.append(f"{'not known':>26}")
-            else:
-                said.append(f"{presenters.signed(look.free) + ', too few ' + presenters.chance(look.short):>26}")
+        expected = [
+            "not known" if look is None else f"{presenters.signed(look.free)}, too few {presenters.chance(look.short)}"
+            for look in one.looks
+        ]
         words = one.words if one.whole else f"  {one.words}"
         beds = "?" if one.beds_open is None else str(one.beds_open)
-        print(f"{words[:43]:44}{beds:>6}{one.now:>8}  {said[0]}  {said[1]}")
+        print(f"{words[:43]:44}{beds:>6}{one.now:>8}" + "".join(f"{text:>28}" for text in expected))
     for words in row.notes:
         print(f"- {words}")
     return 0

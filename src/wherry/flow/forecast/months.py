@@ -95,7 +95,7 @@ def seasonal_naive(counts: Array, months: Months) -> Array:
 
 
 def past_errors(counts: Array, months: Months, method: Method) -> Array:
-    """Logarithms of happened over said, from the 24th month on: (trusts, origins, months ahead); NaN where not known yet."""
+    """Logarithms of happened over said, from the 24th month on: (trusts, origins, ahead); NaN where not known yet."""
     trusts, length = counts.shape
     found = np.full((trusts, length - LEAST, AHEAD), np.nan)
     for place, origin in enumerate(range(LEAST, length)):

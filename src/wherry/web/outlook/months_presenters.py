@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from wherry.web.beds import places
 from wherry.web.outlook import charts
 
 
@@ -60,7 +61,7 @@ def _trust(code: str, one: dict[str, Any]) -> dict[str, Any]:
     rows = zip(one["months"], one["middle"], one["low80"], one["high80"], one["low95"], one["high95"], strict=True)
     return {
         "code": code,
-        "name": one["name"].title() if one["name"].isupper() else one["name"],
+        "name": places.organisation_words(code),
         "chart": charts.months_fan(one["past"], one["middle"], bands, labels),
         "rows": [
             {

@@ -115,23 +115,24 @@ def _order(units: Sequence[UnitForecast]) -> Any:
     return key
 
 
-def headline(row: Forecast, rows: Sequence[FreeRow]) -> str:
-    """The answer in a sentence or two: what is expected of all beds, and where it is likeliest to be short."""
-    night, morning = moments(row.as_at)
+def headlines(row: Forecast, rows: Sequence[FreeRow]) -> list[tuple[str, str]]:
+    """The answer, a moment and a sentence each: what is expected of all adult beds, and where it is likely too few."""
     said = []
-    for place, at in enumerate((night, morning)):
+    for place, at in enumerate(moments(row.as_at)):
         every = next((one.looks[place] for one in rows if one.site == ALL), None)
-        parts = [one for one in rows if not one.whole and _short(one.looks[place]) >= LIKELY]
-        when = hour_words(at, row.as_at)
-        words = f"{when.capitalize()}: {signed(every.free)} of the adult beds expected" if every else when.capitalize()
+        parts = sorted(
+            (one for one in rows if not one.whole and _short(one.looks[place]) >= LIKELY),
+            key=lambda one: -_short(one.looks[place]),
+        )
+        words = f"{signed(every.free)} of the adult beds expected. " if every is not None else ""
         if parts:
-            names = ", ".join(f"{selectors.scope_words(one.site)} {one.words.lower()}" for one in parts[:4])
-            more = f" and {len(parts) - 4} more" if len(parts) > 4 else ""
-            words += f"; more likely than not short in {names}{more}"
+            names = ", ".join(f"{selectors.scope_words(one.site)} {one.group}" for one in parts[:3])
+            more = f" and {len(parts) - 3} more" if len(parts) > 3 else ""
+            words += f"More likely than not too few: {names}{more}."
         else:
-            words += "; no ward group is more likely than not to be short"
-        said.append(words + ".")
-    return " ".join(said)
+            words += "No ward group is more likely than not to have too few."
+        said.append((hour_words(at, row.as_at).capitalize(), words))
+    return said
 
 
 def _short(look: Expected | None) -> float:

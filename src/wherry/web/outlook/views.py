@@ -27,7 +27,8 @@ from wherry.web.outlook.models import Forecast, ForecastState, UnitForecast
 @require_GET
 def next_days(request: Request) -> HttpResponse:
     """Will we have beds tonight and tomorrow morning, and the days after, by site and ward group."""
-    jobs.ask()
+    if not Forecast.objects.filter(as_at=jobs.whole_hour(clock.now())).exists():
+        jobs.ask()
     site, group = request.GET.get("site", ALL), request.GET.get("group", GENERAL)
     return live.show(
         request,
@@ -67,7 +68,7 @@ def _context(site: str, group: str) -> dict[str, Any]:
     night, morning = present.moments(row.as_at)
     context |= {
         "rows": rows,
-        "headline": present.headline(row, rows),
+        "headlines": present.headlines(row, rows),
         "night": present.hour_words(night, row.as_at),
         "morning": present.hour_words(morning, row.as_at),
     }
