@@ -122,7 +122,7 @@ def test_an_offer_opens_the_patient_and_its_end_closes_them_again(
     council.post(there, {"act": "task_offer", "task": number, "to": SUFFOLK, "text": "moved to her son"})
     shown = other.get(there).content.decode()
     assert "Accept" in shown
-    assert "Care at home arranged" not in shown  # the council's other task stays its own
+    assert "Care at home" not in shown  # the council's other task stays its own
     assert "Offered to us by Norfolk" in other.get(reverse("discharge:mine")).content.decode()
     assert "Say why" in other.post(there, {"act": "task_refuse", "task": number}).content.decode()
     said = other.post(there, {"act": "task_refuse", "task": number, "text": "not ours"})

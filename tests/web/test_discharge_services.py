@@ -213,7 +213,7 @@ def test_what_holds_each_patient_in_one_sentence() -> None:
     ready(coordinator, found.visits["Bexwell"], "0")
     said = selectors.holding(keys)
     assert said[keys[0]] == "Meets criteria to reside: oxygen or NIV"
-    assert said[keys[1]].startswith("Family told the day and time (Ward nurses)")
+    assert said[keys[1]].startswith("Waits for telling the family the day and time (Ward nurses)")
     assert said[keys[2]] == "No review of criteria to reside yet"
 
 

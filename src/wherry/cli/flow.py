@@ -19,6 +19,7 @@ MORE: tuple[str, ...] = (
     "flow_calls",
     "flow_escalation",
     "flow_readings",
+    "flow_discharge",
 )
 
 

@@ -36,7 +36,7 @@ def holding(position: Position, settings: Settings, now: datetime) -> str:
     if first is not None:
         words = settings.tasks[first.code].words if first.code in settings.tasks else first.code
         blocked = f", blocked by {first.blocked_by}" if first.status == "blocked" and first.blocked_by else ""
-        return f"{words} ({first.team}){blocked}{_late(first.due_at, now)}"
+        return f"Waits for {words[:1].lower()}{words[1:]} ({first.team}){blocked}{_late(first.due_at, now)}"
     if not position.pathway:
         return "No pathway chosen yet"
     return "Nothing recorded holds this patient" if code == UNKNOWN else settings.causes[code].words

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 from wherry.flow.discharge.due import LONDON, london_day
-from wherry.flow.discharge.settings import LongStay, Settings
+from wherry.flow.discharge.settings import LongStay, Settings, Window
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,21 @@ class Owed:
 
 def windows(first: date, last: date, settings: Settings) -> list[Owed]:
     """Every window that begins on the days from `first` to `last`, both included, in order of time."""
+    return list(_windows(first, last, settings.windows))
+
+
+@lru_cache(maxsize=256)
+def _windows(first: date, last: date, kinds: tuple[Window, ...]) -> tuple[Owed, ...]:
     starts = [
         (window, datetime.combine(first + timedelta(days=day), window.start, tzinfo=LONDON))
         for day in range((last - first).days + 2)
-        for window in settings.windows
+        for window in kinds
     ]
-    return [
+    return tuple(
         Owed(window.words, start, datetime.combine(start.date(), window.due, tzinfo=LONDON), following)
         for (window, start), (_, following) in pairwise(starts)
         if start.date() <= last
-    ]
+    )
 
 
 def overdue_since(

@@ -30,6 +30,8 @@ from wherry.web.feed.models import Visit
 
 EVERY = timedelta(minutes=1)
 BY_HAND = "by hand"
+#: A page makes at most so many escalations at a time, the highest level first; the next minute goes on.
+AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def sweep(now: datetime | None = None, *, force: bool = False) -> int:
         if not force and _lately(last, at):
             return 0
         Sweep.objects.update_or_create(pk=1, defaults={"at": at})
-        return _sweep(at)
+        return _sweep(at, None if force else AT_ONCE)
 
 
 def matters(rows: Iterable[Row], settings: Settings) -> list[Matter]:
@@ -171,7 +173,7 @@ def _lately(last: Sweep | None, at: datetime) -> bool:
     return last is not None and timedelta() <= at - last.at < EVERY
 
 
-def _sweep(at: datetime) -> int:
+def _sweep(at: datetime, at_most: int | None) -> int:
     settings = where.settings()
     hours = min((level.overdue_hours for level in settings.levels), default=0)
     late = Task.objects.filter(status__in=OPEN, due_at__lte=at - timedelta(hours=hours))
@@ -196,7 +198,9 @@ def _sweep(at: datetime) -> int:
             continue
         _end(one, "what it was about is over", at)
         touched |= {one.tracker.organisation, one.organisation}
-    for key, matter in wanted.items():
+    for key, matter in sorted(wanted.items(), key=lambda item: (-item[1].level, item[0])):
+        if at_most is not None and made >= at_most:
+            break
         now_live = live.get(key)
         level = level_now(
             matter.level,

@@ -20,6 +20,7 @@ from wherry.web.feed.models import Patient, Visit
 from wherry.web.feed.models import Stay as FeedStay
 
 M = TypeVar("M", bound=Model)
+K = TypeVar("K", str, int)
 #: The sitrep's moment of the day (London).
 SNAPSHOT_AT = time(8)
 
@@ -66,32 +67,36 @@ def stays(organisations: Iterable[str], first: date, last: date) -> list[Stay]:
     left = Q(standing="left", left_at__gte=start, left_at__lt=end)
     still = Q(key__in=ready.values("tracker__visit_key")) & (Q(standing="in_bed") | Q(left_at__gte=start))
     visits = list(
-        Visit.objects.filter(organisation__in=list(organisations)).filter(left | still).exclude(admitted_at=None)
+        Visit.objects.filter(organisation__in=list(organisations))
+        .filter(left | still)
+        .exclude(admitted_at=None)
+        .only("key", "person_key", "standing", "admitted_at", "left_at", "destination")
     )
+    places = _last_places([visit.key for visit in visits])
+    visits = [visit for visit in visits if where.general(*places.get(visit.key, ("", "")))]
     keys = [visit.key for visit in visits]
-    places = _last_places(keys)
     trackers = {row.visit_key: row for row in _chunked(Tracker, "visit_key", keys)}
     spans = _spans([row.pk for row in trackers.values()])
-    people = {row.key: row for row in _chunked(Patient, "key", {visit.person_key for visit in visits})}
+    people = {row[0]: row[1:] for row in _people({visit.person_key for visit in visits})}
     settings = where.settings()
     found = []
     for visit in visits:
-        site, ward = places.get(visit.key, ("", ""))
-        if not where.general(site, ward) or visit.admitted_at is None:
+        site, _ = places[visit.key]
+        tracker = trackers.get(visit.key)
+        postcode, born, died_on = people.get(visit.person_key, ("", None, None))
+        if visit.admitted_at is None:
             continue
-        tracker, person = trackers.get(visit.key), people.get(visit.person_key)
-        died = visit.destination in settings.died or (person is not None and _died(person, visit))
         found.append(
             Stay(
                 visit_key=visit.key,
                 site=site,
-                place=home_of(person.postcode).place if person else "",
+                place=home_of(postcode).place,
                 admitted_at=visit.admitted_at,
                 left_at=visit.left_at if visit.standing == "left" else None,
                 ready_at=tracker.ready_at if tracker and tracker.meets is False else None,
                 spans=spans.get(tracker.pk, ()) if tracker else (),
-                age=_age(person.birth_date, visit.admitted_at) if person and person.birth_date else None,
-                died=died,
+                age=_age(born, visit.admitted_at) if born else None,
+                died=visit.destination in settings.died or _died(died_on, visit),
                 pathway=tracker.pathway if tracker else "",
             )
         )
@@ -111,29 +116,43 @@ def _by_site(rows: QuerySet[FeedStay]) -> dict[str, int]:
 
 def _last_places(keys: list[str]) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[int, str, str]] = {}
-    for row in _chunked(FeedStay, "visit_id", keys):
-        before = found.get(row.visit_id)
-        if before is None or row.position > before[0]:
-            found[row.visit_id] = (row.position, row.site, row.ward)
+    for part in _parts(keys):
+        rows = FeedStay.objects.filter(visit_id__in=part).values_list("visit_id", "position", "site", "ward")
+        for key, position, site, ward in rows:
+            if key not in found or position > found[key][0]:
+                found[key] = (position, site, ward)
     return {key: (site, ward) for key, (_, site, ward) in found.items()}
+
+
+def _people(keys: Iterable[str]) -> Iterator[tuple[str, str, date | None, date | None]]:
+    for part in _parts(keys):
+        yield from Patient.objects.filter(key__in=part).values_list("key", "postcode", "birth_date", "died_on")
 
 
 def _spans(ids: list[int]) -> dict[int, tuple[RuleSpan, ...]]:
     found: dict[int, list[RuleSpan]] = defaultdict(list)
-    for row in sorted(_chunked(Span, "tracker_id", ids), key=lambda row: row.pk):
-        found[row.tracker_id].append(RuleSpan(row.kind, row.code, row.from_at, row.to_at))
+    for part in _parts(ids):
+        rows = Span.objects.filter(tracker_id__in=part).order_by("pk")
+        for tracker, kind, code, from_at, to_at in rows.values_list("tracker_id", "kind", "code", "from_at", "to_at"):
+            found[tracker].append(RuleSpan(kind, code, from_at, to_at))
     return {key: tuple(rows) for key, rows in found.items()}
 
 
-def _chunked(model: type[M], field: str, keys: Iterable[str | int]) -> Iterator[M]:
-    """Rows by key, a few hundred keys at a time: databases limit how many values one question may have."""
+def _chunked(model: type[M], field: str, keys: Iterable[str]) -> Iterator[M]:
+    """Rows by key, part by part."""
+    for part in _parts(keys):
+        yield from model._default_manager.filter(**{f"{field}__in": part})
+
+
+def _parts(keys: Iterable[K]) -> Iterator[list[K]]:
+    """Keys a few hundred at a time: databases limit how many values one question may have."""
     wanted = list(dict.fromkeys(keys))
     for begin in range(0, len(wanted), 500):
-        yield from model._default_manager.filter(**{f"{field}__in": wanted[begin : begin + 500]})
+        yield wanted[begin : begin + 500]
 
 
-def _died(person: Patient, visit: Visit) -> bool:
-    return person.died_on is not None and visit.left_at is not None and person.died_on <= london_day(visit.left_at)
+def _died(died_on: date | None, visit: Visit) -> bool:
+    return died_on is not None and visit.left_at is not None and died_on <= london_day(visit.left_at)
 
 
 def _age(born: date, at: datetime) -> int:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from wherry.flow.discharge.places import places
 from wherry.web.access import Permission, audit, requires
 from wherry.web.access.http import Request
 from wherry.web.components import live
 from wherry.web.components.export import stream_csv
 from wherry.web.discharge import escalations, own, tasks, where
+from wherry.web.discharge.forms import whole
 from wherry.web.discharge.own import Own
 from wherry.web.discharge.patient_views import task_act
 from wherry.web.discharge.services import Refused
@@ -24,7 +27,7 @@ HEADER = (
     *("Surname", "Forename", "NHS number", "Hospital", "Ward", "Pathway", "Place", "Task", "Team", "Status", "Due"),
     *("Late", "Taken by", "Blocked by", "Offered to"),
 )
-PLACES = "place"
+PAGE = 50
 
 
 @requires(Permission.DO_OWN_TASKS)
@@ -35,21 +38,23 @@ def mine(request: Request) -> HttpResponse:
     organisations = request.access.where(Permission.DO_OWN_TASKS)
     place, team = request.GET.get("place", "")[:60], request.GET.get("team", "")[:60]
     q = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    page = min(whole(request.GET.get("page", "")) or 1, 10_000)
+    asked = {name: value for name, value in (("place", place), ("team", team), ("q", q)) if value}
     return live.show(
         request,
         page="discharge/mine.jinja",
         part="discharge/mine_part.jinja",
-        scope=(tuple(sorted(organisations)), place, team, q),
+        scope=(tuple(sorted(organisations)), place, team, q, page),
         organisations=organisations,
-        context=lambda: _part(select(organisations, place, team, q), organisations),
+        context=lambda: _part(select(organisations, place, team, q), organisations, page, urlencode(asked)),
         around=lambda: {
             "tab": "mine",
             "q": q,
             "place": place,
             "team": team,
-            "places": sorted({one.row.home.place for one in own.patients(organisations) if one.row.home.place}),
+            "places": places(),
             "teams": sorted({task.team for task in own.tasks_of(organisations) if task.team}),
-            "query": request.GET.urlencode(),
+            "query": urlencode(asked),
         },
         audited=("discharge.own_tasks_seen", "list", ",".join(sorted(organisations)), ""),
     )
@@ -128,18 +133,25 @@ def _surname(one: Own) -> str:
     return one.row.patient.surname.casefold() if one.row.patient else ""
 
 
-def _part(found: list[Own], organisations: frozenset[str]) -> dict[str, Any]:
+def _part(found: list[Own], organisations: frozenset[str], page: int, query: str) -> dict[str, Any]:
     still = [one for one in found if one.open]
+    pages = max(1, -(-len(still) // PAGE))
+    page = min(page, pages)
+    shown = still[(page - 1) * PAGE : page * PAGE]
     return {
-        "found": still,
-        "done": [one for one in found if not one.open],
+        "found": shown,
+        "patients": len(still),
+        "page": page,
+        "pages": pages,
+        "query": query,
+        "done": (done := [one for one in found if not one.open][:PAGE]),
         "tasks": sum(len(one.open) for one in still),
         "overdue": sum(one.row.overdue(task) for one in still for task in one.open),
         "offered": sum(task.offered_to in organisations for one in still for task in one.open),
         "organisations": organisations,
         "settings": where.settings(),
         "where": where,
-        "shown": [one.row.key for one in found],
+        "shown": [one.row.key for one in [*shown, *done]],
     }
 
 

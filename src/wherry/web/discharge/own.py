@@ -36,8 +36,8 @@ class Own:
 
     @property
     def open(self) -> list[Task]:
-        """The team's tasks that are still to be done."""
-        return [task for task in self.tasks if task in self.row.open_tasks]
+        """The team's tasks that are still to be done, the one due first first."""
+        return [task for task in self.row.open_tasks if task in self.tasks]
 
     @property
     def done(self) -> list[Task]:
@@ -80,7 +80,7 @@ def patient(organisations: Collection[str], tracker_id: int) -> Own | None:
 
 
 def _own(row: Row, organisations: Collection[str]) -> Own | None:
-    since = clock.now() - timedelta(days=where.settings().done_shown_days)
+    since = row.now - timedelta(days=where.settings().done_shown_days)
     tasks = tuple(
         task
         for task in row.tasks

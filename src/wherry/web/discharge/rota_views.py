@@ -22,6 +22,9 @@ from wherry.web.discharge.services import Refused
 from wherry.web.feed import clock
 from wherry.web.feed.models import Visit
 
+#: So many escalations are shown at a time, those not acknowledged first.
+SHOWN = 50
+
 
 @requires(Permission.DO_OWN_TASKS)
 @require_http_methods(["GET", "POST"])
@@ -83,7 +86,8 @@ def escalated(request: Request) -> HttpResponse:
             return redirect("discharge:escalations")
         except Refused as refused:
             errors = refused.errors
-    found = escalations.mine(access)
+    everything = escalations.mine(access)
+    found = everything[:SHOWN]
     by_key = {row.key: row for row in rows(Visit.objects.filter(key__in=[one.tracker.visit_key for one in found]))}
     lines = [_line(access, one, by_key.get(one.tracker.visit_key)) for one in found]
     named = [line["row"].key for line in lines if line["name"]]
@@ -94,7 +98,8 @@ def escalated(request: Request) -> HttpResponse:
         "tab": "escalations",
         "now": clock.now(),
         "lines": lines,
-        "waiting": sum(line["one"].acknowledged_at is None for line in lines),
+        "waiting": sum(one.acknowledged_at is None for one in everything),
+        "more": len(everything) - len(found),
         "unnamed": escalations.unnamed(watched) if watched else [],
         "settings": where.settings(),
         "where": where,
@@ -109,6 +114,11 @@ def _answer(request: Request) -> None:
     if back is not None:
         escalations.take_back(access=request.access, pk=back)
         messages.success(request, "The acknowledgement is taken back.")
+        return
+    if post.get("all") == "yes":
+        waiting = [one.pk for one in escalations.mine(request.access) if one.acknowledged_at is None]
+        number = escalations.acknowledge(access=request.access, ids=waiting, note=post.get("note", ""))
+        messages.success(request, f"Acknowledged: {number}.")
         return
     ids = [found for text in post.getlist("one") if (found := whole(text)) is not None]
     if not ids:

@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from wherry.flow.discharge.due import london_day
+from wherry.flow.discharge.due import LONDON, london_day
 from wherry.reference.wards import Ward
 from wherry.web.access import Permission, requires
 from wherry.web.access.access import Access
@@ -76,6 +76,7 @@ def board_round(request: Request) -> HttpResponse:
         "where": where,
         "figures": ward_figures.of(rows, ward, now),
         "today": london_day(now),
+        "london": LONDON,
     }
     status = 400 if any(line.error for line in lines) else 200
     return render(request, "discharge/round.jinja", context, status=status)
@@ -87,7 +88,7 @@ def _wards(request: Request, organisations: frozenset[str]) -> HttpResponse:
     for row in rows:
         by_ward.setdefault(f"{row.visit.site}|{row.visit.ward}", []).append(row)
     now = clock.now()
-    found = [(ward, ward_figures.of(by_ward[key], ward, now)) for key, ward in where.wards().items() if key in by_ward]
+    found = [(ward, ward_figures.of(by_ward[key], None, now)) for key, ward in where.wards().items() if key in by_ward]
     context = {
         "tab": "round", "now": now, "late": lateness.sentences(organisations), "wards": found, "where": where,
         "settings": where.settings(), "total": ward_figures.of(rows, None, now) if rows else None,

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from django.db.models import Count, Q, QuerySet
 
@@ -66,7 +67,7 @@ class Row:
         parts = self.visit.bed_key.split("|")
         return f"{parts[2]}{parts[3]}" if len(parts) == 4 else ""
 
-    @property
+    @cached_property
     def stay_days(self) -> int | None:
         """Length of stay in days."""
         if self.visit.admitted_at is None:
@@ -78,22 +79,22 @@ class Row:
         """Nights since the discharge-ready date."""
         return stay_days(self.position.ready_at, self.now) if self.position.ready_at else None
 
-    @property
+    @cached_property
     def holding(self) -> str:
         """What holds the patient."""
         return holding_of(self.position, where.settings(), self.now)
 
-    @property
+    @cached_property
     def next_step(self) -> tuple[str, str]:
         """What to do next, and the part of the page that does it."""
         return next_step(self.position, where.settings(), self.now)
 
-    @property
+    @cached_property
     def general(self) -> bool:
         """Whether the patient lies on an adult general and acute ward."""
         return where.general(self.visit.site, self.visit.ward)
 
-    @property
+    @cached_property
     def review_overdue_since(self) -> datetime | None:
         """Since when a review of criteria to reside has been owed."""
         came = self.visit.admitted_at or self.visit.here_since
@@ -101,25 +102,34 @@ class Row:
             return None
         return overdue_since(self.now, here_from=came, reviewed_at=self.position.reviewed_at, settings=where.settings())
 
-    @property
+    @cached_property
     def long_stay_due(self) -> LongStay | None:
         """The long-stay review that is due."""
         if self.visit.admitted_at is None or not self.general or self.visit.standing != "in_bed":
             return None
         return long_stay_due(self.visit.admitted_at, self.position.long_stay_at, self.now, where.settings())
 
-    @property
+    @cached_property
     def late_tasks(self) -> list[Task]:
         """Tasks past their time."""
         return [row for row in self.open_tasks if row.due_at is not None and row.due_at < self.now]
 
-    @property
+    @cached_property
     def open_tasks(self) -> list[Task]:
         """Tasks still to be done: of somebody who has left, only those of after-care."""
         found = [row for row in self.tasks if row.status in ("waiting", "in_progress", "blocked")]
         if self.visit.standing == "left":
             found = [row for row in found if after_care(row.code)]
         return sorted(found, key=lambda row: (row.due_at is None, row.due_at, row.number))
+
+    @property
+    def asked(self) -> list[tuple[int, str]]:
+        """Whom it was escalated to, each once: the level and who, with whether they have acknowledged."""
+        found = [
+            (one.level, f"{one.person_name or 'nobody on duty'}{'' if one.acknowledged_at else ', not acknowledged'}")
+            for one in self.escalations
+        ]
+        return list(dict.fromkeys(sorted(found, reverse=True)))
 
     def blockers(self, row: Task) -> list[str]:
         """What a task waits for: open tasks of its type's table, and what somebody said blocks it."""

@@ -10,7 +10,7 @@ from wherry.flow.discharge.due import LONDON, london_day
 from wherry.reference.wards import Ward
 from wherry.web.discharge import where
 from wherry.web.discharge.selectors import Row
-from wherry.web.feed.models import Stay, Visit
+from wherry.web.feed.models import Stay
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class Figures:
 
 
 def of(rows: Sequence[Row], ward: Ward | None, now: datetime) -> Figures:
-    """The figures at a moment. `ward` None is everybody in `rows`."""
+    """The figures at a moment. Who left and who came in first are only of a `ward` that is named."""
     settings, today = where.settings(), london_day(now)
     noon = datetime.combine(today, settings.safer.senior_review_by, tzinfo=LONDON)
     senior = [row.position.senior_at for row in rows if _on(row.position.senior_at, today)]
-    left = _left(rows, ward, today)
+    left = _left(ward, today) if ward is not None else []
     colours = [_colours(row, today) for row in rows]
     return Figures(
         patients=len(rows),
@@ -70,22 +70,11 @@ def _colours(row: Row, today: date) -> str:
     return row.tracker.colour if row.tracker is not None and row.tracker.colour_on == today else ""
 
 
-def _left(rows: Sequence[Row], ward: Ward | None, today: date) -> list[datetime]:
+def _left(ward: Ward, today: date) -> list[datetime]:
+    """When today's discharges left this ward as their last place."""
     start = datetime.combine(today, time(), tzinfo=LONDON)
-    found = Visit.objects.filter(standing="left", left_at__gte=start).exclude(admitted_at=None)
-    if ward is not None:
-        ends = Stay.objects.filter(site=ward.site, ward=ward.code, to_at__gte=start)
-        found = found.filter(pk__in=ends.values("visit_id"))
-        last = {stay.visit_id: stay for stay in ends.order_by("position")}
-        return [
-            row.left_at
-            for row in found
-            if row.left_at is not None and row.pk in last and last[row.pk].to_at == row.left_at
-        ]
-    organisations = {row.visit.organisation for row in rows}
-    return [
-        at for at in found.filter(organisation__in=organisations).values_list("left_at", flat=True) if at is not None
-    ]
+    ends = Stay.objects.filter(site=ward.site, ward=ward.code, to_at__gte=start, visit__standing="left")
+    return [stay.to_at for stay in ends.select_related("visit") if stay.to_at and stay.to_at == stay.visit.left_at]
 
 
 def _first_in(ward: Ward, today: date) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from pathlib import Path
 
@@ -13,11 +14,19 @@ from wherry.reference.system import System, load
 from wherry.reference.wards import Ward
 from wherry.web import snapshot as snapshots
 
+#: For how long the system is not looked up again: pages ask for it once a patient.
+KEPT_SECONDS = 2.0
+_kept: list[tuple[float, System]] = []
+
 
 def system() -> System:
     """The system that live pages are about: the snapshot's, or before the first build the first folder of systems."""
-    found = snapshots.system()
-    return found if found is not None else load(_first())
+    now = time.monotonic()
+    if _kept and now - _kept[0][0] < KEPT_SECONDS:
+        return _kept[0][1]
+    found = snapshots.system() or load(_first())
+    _kept[:] = [(now, found)]
+    return found
 
 
 def settings() -> Settings:
