@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 
@@ -43,22 +42,16 @@ def _keep(args: argparse.Namespace) -> int:
     from wherry.cli.flow import django_ready
 
     django_ready()
-    from django.db import DatabaseError, close_old_connections
+    from wherry.web.emergency import keeper
 
-    from wherry.web.emergency import kept, level_views
+    def say(words: str) -> None:
+        print(words, flush=True)
 
-    while True:
-        try:
-            for reading in kept.keep(level_views.read_levels()):
-                print(
-                    f"{reading.at:%Y-%m-%d %H:%M} {reading.site}: level {_range(reading.level_low, reading.level_high)}"
-                )
-        except DatabaseError as error:
-            print(f"The database did not answer ({error}). Trying again.")
-        if args.once:
-            return 0
-        time.sleep(args.every)
-        close_old_connections()
+    if args.once:
+        keeper.look(say)
+    else:
+        keeper.go_on(args.every, say)
+    return 0
 
 
 def _show(args: argparse.Namespace) -> int:
