@@ -118,7 +118,7 @@ def test_a_set_that_did_not_come_is_missed_after_its_time_of_grace() -> None:
     assert [each.cause for each in episodes(watched, asked + timedelta(minutes=59))] == []
     found = episodes(watched, asked + timedelta(minutes=60))
     assert [(each.cause, each.started_at, each.words) for each in found] == [
-        (MISSING, asked, "Not sent in time: Pulse, Weight")
+        (MISSING, asked, "Nothing was sent in time of what was asked")
     ]
     came = Watched((reading("pulse", 1, 80), reading("weight", 2.9, 70.0)), plans=(plan,))
     assert episodes(came, at(9)) == []

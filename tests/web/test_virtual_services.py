@@ -130,13 +130,17 @@ def test_what_was_never_asked_of_anybody_is_missed_and_passed_on() -> None:
     stay = vw.stay(at=NOW - timedelta(hours=30))
     for position, name in enumerate(("one", "two", "three"), start=1):
         Duty.objects.create(
-            provider="RM1", position=position, person=vw.worker(name), person_name=name, from_at=NOW - timedelta(days=1),
+            provider="RM1",
+            position=position,
+            person=vw.worker(name),
+            person_name=name,
+            from_at=NOW - timedelta(days=1),
             set_by_name="t",
-        )  # fmt: skip
+        )
     assert watch.sweep(["RM1"], NOW) == 1
     alert = Alert.objects.get()
     assert alert.cause == "missing"
-    assert alert.words.startswith("Not sent in time: Breaths, SpO2")
+    assert alert.words == "Nothing was sent in time of what was asked"
     assert watch.sweep(["RM1"], NOW + timedelta(minutes=59)) == 0
     assert watch.sweep(["RM1"], NOW + timedelta(minutes=61)) == 1
     assert watch.sweep(["RM1"], NOW + timedelta(minutes=62)) == 0

@@ -118,6 +118,8 @@ def _missing(askings: Sequence[Asked]) -> Iterable[_Point]:
     for each in askings:
         names = [rules().vitals[kind].short for kind in each.missing]
         words = f"Not sent in time: {', '.join(names)}" if names else ""
+        if names and len(names) == len(each.wanted):
+            words = "Nothing was sent in time of what was asked"
         yield _Point(each.at, frozenset({each.key}), rules().missing_level if names else "", words)
 
 

@@ -19,6 +19,7 @@ class Asked:
 
     at: datetime
     missing: tuple[str, ...]
+    wanted: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -69,7 +70,7 @@ def asked(plans: Sequence[Plan], readings: Sequence[Reading], now: datetime) -> 
         until = now - grace if plan.to_at is None else min(plan.to_at, now - grace)
         for at in moments(plan.times, plan.from_at + grace, until):
             there = {each.kind for each in readings if at - early <= each.taken_at <= at + grace}
-            found.append(Asked(at, tuple(kind for kind in plan.kinds if kind not in there)))
+            found.append(Asked(at, tuple(kind for kind in plan.kinds if kind not in there), plan.kinds))
     return sorted(found, key=lambda each: each.at)
 
 

@@ -44,7 +44,7 @@ def stay(
         clinician_name=clinician.display_name[:200] if clinician else "",
         times=times,
         kinds=wanted,
-        next_review_at=at + timedelta(hours=rules().measures["review_hours"].value),
+        next_review_at=(asked_from or at) + timedelta(hours=rules().measures["review_hours"].value),
         **{
             name: getattr(referral, name)
             for name in (

@@ -13,7 +13,7 @@ from wherry.flow.virtual.rules import rules
 from wherry.web.components.formats import moment
 from wherry.web.virtual.models import PatientLimit
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 640, 170, 56, 16, 14, 30
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 440, 160, 44, 14, 16, 28
 
 
 @dataclass(frozen=True)
@@ -141,4 +141,4 @@ def _bounds(limit: PatientLimit) -> list[tuple[str, float]]:
 def _days(begin: datetime, now: datetime) -> list[datetime]:
     first = begin.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     days = [first + timedelta(days=n) for n in range((now - first).days + 1)]
-    return days[:: max(1, len(days) // 8)]
+    return days[:: max(1, -(-len(days) // 6))]

@@ -83,7 +83,7 @@ def context(
         "vitals": rules().vitals,
         "sets": list(reversed(scale_sets[-SETS_SHOWN:])),
         "set_count": len(scale_sets),
-        "parameters": presenters.parameters,
+        "in_order": presenters.in_order,
         "charts": charts.charts(readings, list(stay.limits.all()), now),
         "groups": _groups(line),
         "past_alerts": list(stay.alerts.filter(is_open=False, merged_into=None)[:20]),

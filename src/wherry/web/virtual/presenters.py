@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from wherry.flow.virtual import news2
+from wherry.flow.virtual.readings import Reading
 from wherry.flow.virtual.rules import rules
 from wherry.web.components.formats import person_name
 from wherry.web.virtual.charts import Spark, spark
@@ -67,6 +69,22 @@ def lists(lines: Sequence[Line]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def pages(count: int, size: int, page: int, provider: str, pathway: str) -> list[tuple[int, str, bool]]:
+    """Pages of a list: number, query, whether it is this one; none where one page is enough.
+
+    >>> pages(120, 50, 2, "RM1", "")
+    [(1, 'provider=RM1&page=1', False), (2, 'provider=RM1&page=2', True), (3, 'provider=RM1&page=3', False)]
+    >>> pages(50, 50, 1, "", "")
+    []
+    """
+    if count <= size:
+        return []
+    chosen = {"provider": provider, "pathway": pathway}
+    kept = {name: value for name, value in chosen.items() if value}
+    numbers = range(1, -(-count // size) + 1)
+    return [(number, urlencode({**kept, "page": number}), number == page) for number in numbers]
+
+
 @dataclass(frozen=True)
 class Total:
     """Places of several rooms added up."""
@@ -110,6 +128,7 @@ def onboarding(stay: WardStay) -> list[dict[str, Any]]:
     ]
 
 
-def parameters(line: WardStay, scores: dict[str, int]) -> list[tuple[str, int | None]]:
-    """Parameters of the early-warning score with what each scores; None where it is missing."""
-    return [(rules().vitals[name].words, scores.get(name)) for name in news2.PARAMETERS]
+def in_order(readings: Sequence[Reading]) -> list[Reading]:
+    """Readings of one set in the order of the chart, others after them."""
+    order = [*news2.PARAMETERS, *rules().vitals]
+    return sorted(readings, key=lambda each: order.index(each.kind))

@@ -13,6 +13,12 @@ from wherry.web.access.http import Request
 from wherry.web.components import live
 from wherry.web.feed import clock
 from wherry.web.virtual import presenters, selectors, watch
+from wherry.web.waiting.forms import whole
+
+#: So many patients are in the list of everybody at once; those that ask for something are always all there.
+ROWS = 50
+#: So many of the reviews that are due, those longest due first.
+REVIEWS = 25
 
 
 @requires(Permission.SEE_VIRTUAL)
@@ -25,6 +31,7 @@ def board(request: Request) -> HttpResponse:
     pathway = request.GET.get("pathway", "")
     provider = provider if provider in mine else ""
     pathway = pathway if pathway in rules().pathways else ""
+    page = max(1, whole(request.GET.get("page", "")) or 1)
 
     def part() -> dict[str, Any]:
         watch.sweep(mine)
@@ -35,7 +42,10 @@ def board(request: Request) -> HttpResponse:
         return {
             "now": clock.now(),
             "lists": presenters.lists(lines),
-            "lines": [presenters.row(each) for each in lines],
+            "lines": [presenters.row(each) for each in lines[(page - 1) * ROWS : page * ROWS]],
+            "everybody": len(lines),
+            "first_row": (page - 1) * ROWS + 1,
+            "pages": presenters.pages(len(lines), ROWS, page, provider, pathway),
             "total": presenters.total(rooms),
             "waiting": waiting.count(),
             "oldest": waiting.first(),
@@ -44,6 +54,7 @@ def board(request: Request) -> HttpResponse:
             "names": presenters.names(),
             "pathways": rules().pathways,
             "levels": rules().levels,
+            "reviews_shown": REVIEWS,
             "shown": [f"stay {each.stay.pk}" for each in lines],
         }
 
@@ -62,7 +73,7 @@ def board(request: Request) -> HttpResponse:
         request,
         page="virtual/board.jinja",
         part="virtual/board_part.jinja",
-        scope=(tuple(mine), works, beds, provider, pathway),
+        scope=(tuple(mine), works, beds, provider, pathway, page),
         context=part,
         organisations=[*mine, *beds],
         around=around,
