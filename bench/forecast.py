@@ -1,8 +1,8 @@
 """The next days of three hospitals: how long a forecast takes, beside a plain Monte Carlo of the same model.
 
-    python bench/forecast.py --history FOLDER [--worlds 2000] [--json FILE]
+    python bench/forecast.py [--history FOLDER] [--worlds 1000] [--json FILE]
 
-FOLDER holds CSV files of visits (`wherry flow history make FOLDER` writes an artificial half year). The Monte Carlo
+FOLDER holds CSV files of visits; without it an artificial half year is made. The Monte Carlo
 draws worlds from the same chances: every known patient a coin at each hour looked at, every day's luck a gamma draw a
 way of coming, everybody to come a Poisson draw. It is what one would write first; it knows the chances already, which
 is most of our own time, so the ratio is of the step from chances to distributions alone. Both are held against each
@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from wherry.cli import main as command
 from wherry.flow.forecast import counts, read
 from wherry.flow.forecast import sources as of
 from wherry.flow.forecast.model import Model, Position, fit, position
@@ -78,12 +79,16 @@ def drawn(coins: np.ndarray, means: list[tuple[float, np.ndarray]], worlds: int,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--history", type=Path, required=True)
-    parser.add_argument("--worlds", type=int, default=2000)
+    parser.add_argument("--history", type=Path)
+    parser.add_argument("--worlds", type=int, default=1000)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as hub:
-        flow.load(args.history, system="norfolk-waveney", hub=Path(hub))
+        folder = args.history
+        if folder is None:
+            folder = Path(hub) / "made"
+            command(["flow", "history", "make", str(folder)])
+        flow.load(folder, system="norfolk-waveney", hub=Path(hub))
         past = read(flow.history(Path(hub)))
     end = int(past.last) - 14 * 24
     model = fit(past, until=end)
