@@ -87,13 +87,20 @@ def picture(
     for hold in holds:
         if hold.lasts(at) and (hold.bed_key not in held or hold.made_at < held[hold.bed_key].made_at):
             held[hold.bed_key] = hold
-    made = {
-        bed.key: _bed(
-            bed, ward, settings.cleaning_of(bed.site), here.get(bed.key, []), left.get(bed.key), last, held, at
-        )
-        for ward in beds.bed_wards
-        for bed in ward.beds
-    }
+    told = {key for key, _ in last} | left.keys() | held.keys()
+    made: dict[str, BedState] = {}
+    for ward in beds.bed_wards:
+        cleaning, plain = settings.cleaning_of(ward.site), ward.kind in CORE
+        for bed in ward.beds:
+            there = here.get(bed.key, [])
+            if plain and bed.key not in told and len(there) < 2:  # most beds: nothing was ever said but who lies there
+                made[bed.key] = (
+                    BedState(bed, ward, "occupied", there[0].from_at, (there[0],))
+                    if there
+                    else BedState(bed, ward, "free")
+                )
+            else:
+                made[bed.key] = _bed(bed, ward, cleaning, there, left.get(bed.key), last, held, at)
     return Picture(at, made, {key: tuple(some) for key, some in unnamed.items()}, tuple(elsewhere), tuple(departments))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 
 from wherry.flow.beds import BedMap, Settings
@@ -23,12 +24,18 @@ GROUPS = {
 }
 
 
+_named: dict[str, tuple[float, str]] = {}
+
+
 def system_name() -> str:
-    """The system whose beds these are: that of the snapshot, or the first that has wards."""
-    system = snapshot.system()
-    if system is not None:
-        return system.name
-    return min((path.parent.name for path in systems_dir().glob("*/wards.toml")), default="")
+    """The system whose beds these are: that of the snapshot, or the first that has wards. Looked up once a second."""
+    at, name = _named.get("now", (0.0, ""))
+    if time.monotonic() - at > 1:
+        system = snapshot.system()
+        names = (path.parent.name for path in systems_dir().glob("*/wards.toml"))
+        name = system.name if system is not None else min(names, default="")
+        _named["now"] = (time.monotonic(), name)
+    return name
 
 
 def bed_map() -> BedMap:
@@ -56,11 +63,13 @@ def _organisations(system: str) -> dict[str, str]:
     return {site.code: site.organisation for site in systems.load(system).sites}
 
 
+@cache
 def organisation_words(code: str) -> str:
     """An organisation's short name."""
     return systems.load(system_name()).short_name(code)
 
 
+@cache
 def site_words(code: str) -> str:
     """A hospital's short name; its code if nobody knows it."""
     site = systems.load(system_name()).site(code)

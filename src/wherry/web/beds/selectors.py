@@ -19,11 +19,11 @@ from django.db.models.functions import RowNumber
 from wherry.flow.beds import Happening, Hold, Lying, Need, Picture, picture
 from wherry.web.beds import places
 from wherry.web.beds.models import BedAct, BedEvent, Placing
+from wherry.web.components import live
 from wherry.web.feed import changes, clock
 from wherry.web.feed.models import Patient, Stay, Visit
 
 LONDON = ZoneInfo("Europe/London")
-_YOUNG_SECONDS = 0.5
 _NEED = ("person_key", "infection", "side_room", "dependency", "specialty", "admission_method", "site", "bed_key")
 _BATCH = 900
 
@@ -33,7 +33,7 @@ class _Now:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.made = 0.0
+        self.made = self.took = 0.0
         self.version = -1
         self.picture: Picture | None = None
 
@@ -51,12 +51,14 @@ def now(*, young: bool = False) -> Picture:
     """Every bed now, made again when something changed. A page that asks by itself is content with a `young` one."""
     with _now.lock:
         age = time.monotonic() - _now.made
-        if young and _now.picture is not None and age < _YOUNG_SECONDS:
+        enough = min(live.YOUNG_AT_MOST, max(live.YOUNG_SECONDS, live.YOUNG_TIMES * _now.took))
+        if young and _now.picture is not None and age < enough:
             return _now.picture
         version = changes.version()
         if _now.picture is None or version != _now.version or age > 20:
             began = time.monotonic()
             _now.picture, _now.version, _now.made = at(clock.now()), version, began
+            _now.took = time.monotonic() - began
         return _now.picture
 
 

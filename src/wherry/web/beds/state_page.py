@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from wherry.flow.beds import Lying, Picture, Tally, free_kinds, tallies
+from wherry.flow.beds import Hold, Lying, Picture, Tally, free_kinds, tallies
 from wherry.flow.beds.position import KINDS_OF_FREE, SORTS, sort_of, ward_tally
 from wherry.reference.standards import in_force
 from wherry.reference.wards import Ward
@@ -67,6 +67,7 @@ def context(picture: Picture, sites: tuple[str, ...], named_at: frozenset[str], 
     ]
     if len(sites) > 1:
         rows.append(_place(GROUP, "All hospitals", sites, by_place, free, ahead, line.value if line else None))
+    holds = {state.hold.visit_key: state.hold for state in picture.beds.values() if state.hold is not None}
     held = held_rows(picture, sites, named_at)
     return {
         "as_at": at,
@@ -78,7 +79,7 @@ def context(picture: Picture, sites: tuple[str, ...], named_at: frozenset[str], 
         "sorts": _sorts(sites, by_place, free),
         "kinds": KINDS_OF_FREE,
         "first": WAITING_FIRST,
-        "waiting": [_waiting(one, who, picture) for one in waiting],
+        "waiting": [_waiting(one, who, holds, at) for one in waiting],
         "held": held,
         "closed": closed_rows(picture, sites),
         "doubts": doubt_rows(picture, sites),
@@ -216,17 +217,10 @@ def _sort(
     return {"sort": words, "place": place, "tally": tally, "numbers": numbers, "total": total}
 
 
-def _waiting(one: Lying, who: Mapping[str, Person], picture: Picture) -> dict[str, Any]:
+def _waiting(one: Lying, who: Mapping[str, Person], holds: Mapping[str, Hold], at: datetime) -> dict[str, Any]:
     person = who[one.need.visit_key]
-    waited = picture.at - person.decided_at if person.decided_at else timedelta()
-    hold = next(
-        (
-            state.hold
-            for state in picture.beds.values()
-            if state.hold is not None and state.hold.visit_key == one.need.visit_key
-        ),
-        None,
-    )
+    waited = at - person.decided_at if person.decided_at else timedelta()
+    hold = holds.get(one.need.visit_key)
     return {
         "person": person,
         "site": places.site_words(one.need.site),

@@ -32,6 +32,8 @@ from wherry.web.access.models import AuditEvent
 #: A part that is younger than this is sent again, whatever has changed since: with one poll a second, a change still
 #: shows within two seconds, and a burst of messages does not make the same page a hundred times.
 YOUNG_SECONDS = 0.5
+#: On a busy machine it may be as many times older as it took to make, up to a second: pages slow down before they stop.
+YOUNG_TIMES, YOUNG_AT_MOST = 6.0, 1.0
 #: A part is made again this often even if nothing changed, for its clocks go on.
 TICK_SECONDS = 60
 #: Whom a person was shown on a page that refreshes itself is written down again after this long.
@@ -48,6 +50,12 @@ class Part:
     shown: frozenset[str]
     as_at: datetime
     made: float
+    took: float = 0.0
+
+    @property
+    def young(self) -> bool:
+        """Whether it may be sent again whatever has changed since."""
+        return time.monotonic() - self.made < min(YOUNG_AT_MOST, max(YOUNG_SECONDS, YOUNG_TIMES * self.took))
 
 
 @dataclass(frozen=True)
@@ -76,8 +84,7 @@ class _Kept:
             making = self._making.setdefault(key, threading.Lock())
         with making:
             part = self._parts.get(key)
-            young = part is not None and time.monotonic() - part.made < YOUNG_SECONDS
-            if part is not None and young and seen is not None and _order(seen) <= _order(part.version):
+            if part is not None and seen is not None and part.young and _order(seen) <= _order(part.version):
                 return part
             now = version()
             if part is None or part.version != now:
@@ -170,7 +177,7 @@ def _make(
     values = dict(context())
     shown = frozenset(values.pop("shown", ()))
     html = render_to_string(part, {"as_at": at, "late": lateness.sentences(organisations), **values})
-    return Part(number, SafeString(html), shown, at, began)
+    return Part(number, SafeString(html), shown, at, began, time.monotonic() - began)
 
 
 _told: dict[tuple[str, str, str, str], tuple[float, frozenset[str]]] = {}
