@@ -77,7 +77,7 @@ def read(now: datetime, code: str, span: str) -> Trend:
     past = [window for (_, window), where in zip(windows, source, strict=True) if where == "history"]
     live = [window for (_, window), where in zip(windows, source, strict=True) if where == "live feed"]
     known = places()
-    nothing: dict[str, float | None] = {place.site: None for place in known} | {GROUP: None}
+    nothing: dict[str, float | None] = dict.fromkeys([*(place.site for place in known), GROUP])
     found = [(nothing, dict.fromkeys(nothing, 0), 0) for where in source if where == _BEFORE]
     if past:
         found += _count(code, _history_clocks(code, known, past), past, now)
