@@ -30,16 +30,18 @@ def _watch(args: argparse.Namespace) -> int:
     from wherry.web.discharge import escalations
 
     while True:
-        close_old_connections()
         try:
             made = escalations.sweep(force=args.once)
             if made or args.once:
                 print(f"Escalated: {made}.")
         except DatabaseError as error:
+            if args.once:
+                raise
             print(f"The database did not answer ({error}). Trying again.")
         if args.once:
             return 0
         time.sleep(args.every)
+        close_old_connections()
 
 
 def _invent(args: argparse.Namespace) -> int:
