@@ -26,6 +26,9 @@ from wherry.synthetic.flow.draws import (
 )
 from wherry.synthetic.flow.urgent import urgent
 
+#: Nobody is booked longer ahead.
+LONGEST_LEAD_DAYS = 84
+
 
 def day_of(draws: Draws, day: date) -> Chunk:
     """Everybody who comes on one day, planned admissions included, and partners of those who are transferred."""
@@ -57,7 +60,9 @@ def planned(draws: Draws, day: date) -> Chunk:
     grave = (rng.random(size) < flow.of("elective.critical")) & ~child
     found["critical"] = (grave * lognormal(rng, flow.of("emergency.critical_days"), size, DAY)).astype(np.int64)
     found["booked"] = hours_of(rng, flow.shares("elective.hours"), day, size)
-    lead = np.clip(np.round(lognormal(rng, flow.of("elective.lead_days"), size, 1)), 2, 84).astype(np.int64)
+    lead = np.clip(np.round(lognormal(rng, flow.of("elective.lead_days"), size, 1)), 2, LONGEST_LEAD_DAYS).astype(
+        np.int64
+    )
     found["made"] = midnight(day) - lead * DAY + rng.integers(9 * HOUR, 17 * HOUR, size)
     gone = found["made"] + (rng.random(size) * (midnight(day) - 6 * HOUR - found["made"])).astype(np.int64)
     found["withdrawn"] = np.where(rng.random(size) < flow.of("elective.cancelled_before"), gone, -1)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from wherry.errors import UserError
 from wherry.synthetic.flow import expected
+from wherry.synthetic.flow.arrivals import LONGEST_LEAD_DAYS
 from wherry.synthetic.flow.draws import A_DAY, ATTENDANCE, DIRECT, ELECTIVE, EMERGENCY, MATERNITY, SAME_DAY, TRANSFER
 from wherry.synthetic.flow.people import Persons, chances
 from wherry.synthetic.flow.places import NO_BED
@@ -31,7 +32,8 @@ _COMPLAINTS = (
 )
 #: The kept numbers of visits are shared out: those who are here at the opening, planned ones, mothers and transfers by
 #: the day, and whoever comes to a department, in that order.
-_HERE, _PLANNED_A_DAY, _OTHERS_A_DAY, _DAYS = 10_000, 240, 120, 110
+_HERE, _PLANNED_A_DAY, _OTHERS_A_DAY, _DAYS = 10_000, 240, 120, 120
+_PLANNED_DAYS = _DAYS + LONGEST_LEAD_DAYS
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ class Facts:
             uid, kind = int(self.visits["uid"][row]), int(self.visits["kind"][row])
             day, within = uid // A_DAY - first, uid % 65_536
             room = _PLANNED_A_DAY if kind == ELECTIVE else 80 if kind == MATERNITY else 40
-            if day >= 0 and (day >= _DAYS or (kind in (ELECTIVE, MATERNITY, TRANSFER) and within >= room)):
+            last = _PLANNED_DAYS if kind == ELECTIVE else _DAYS
+            if day >= 0 and (day >= last or (kind in (ELECTIVE, MATERNITY, TRANSFER) and within >= room)):
                 raise UserError(
                     f"The artificial flow has numbers for {_DAYS} days of at most {room} such visits and no more. What "
                     "was played is kept. Begin it anew: empty the working folder and start wherry again."
@@ -108,9 +111,9 @@ class Facts:
                 found[row] = _HERE + day * _PLANNED_A_DAY + within
             elif kind in (MATERNITY, TRANSFER):
                 extra = 80 if kind == TRANSFER else 0
-                found[row] = _HERE + _DAYS * _PLANNED_A_DAY + day * _OTHERS_A_DAY + extra + within
+                found[row] = _HERE + _PLANNED_DAYS * _PLANNED_A_DAY + day * _OTHERS_A_DAY + extra + within
             else:
-                found[row], count = _HERE + _DAYS * (_PLANNED_A_DAY + _OTHERS_A_DAY) + count, count + 1
+                found[row], count = _HERE + _PLANNED_DAYS * _PLANNED_A_DAY + _DAYS * _OTHERS_A_DAY + count, count + 1
         return found
 
     def _people(self) -> dict[int, Person]:

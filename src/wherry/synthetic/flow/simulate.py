@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from wherry.synthetic.flow.arrivals import day_of, planned
+from wherry.synthetic.flow.arrivals import LONGEST_LEAD_DAYS, day_of, planned
 from wherry.synthetic.flow.calendar import Calendar, midnight
 from wherry.synthetic.flow.draws import Chunk, Draws, join
 from wherry.synthetic.flow.hospital import Hospital, Life
@@ -17,9 +17,10 @@ from wherry.synthetic.flow.settings import Flow
 from wherry.synthetic.flow.stays import scale_to_beds
 from wherry.synthetic.streams import Streams
 
-#: Days that are lived before anything is told, so that the beds are full, and days that are booked ahead.
+#: Days that are lived before anything is told, so that the beds are full, and days that are booked ahead: as many as
+#: somebody is booked at most, so that it makes no difference how long a run is.
 WARM_UP_DAYS = 42
-BOOKED_AHEAD_DAYS = 28
+BOOKED_AHEAD_DAYS = LONGEST_LEAD_DAYS
 
 
 @dataclass(frozen=True)
