@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,16 @@ from outlook_support import load_history
 from wherry.paths import hub_dir
 from wherry.web.access import Role
 from wherry.web.components import live
-from wherry.web.feed.models import Stay
+from wherry.web.feed.models import Sender, Stay
 from wherry.web.outlook import jobs, packing, scoring, selectors
 from wherry.web.outlook.models import ExpectedDate, Forecast, ForecastState, Quality, Score, UnitForecast
 from wherry.web.outlook.reading import occupied
+
+
+def moved_to(moment: datetime) -> None:
+    """Let it be a moment until which every sender has told of everything."""
+    stop_clock(moment)
+    Sender.objects.update(last_recorded_at=moment)
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def issued(db: None, no_data: Path) -> Forecast:
 def test_each_forecast_is_scored_by_what_the_feed_shows(issued: Forecast) -> None:
     later = NOW + timedelta(hours=5)
     Stay.objects.filter(site="RM102", ward="M1", to_at=None).update(to_at=NOW + timedelta(hours=1))
-    stop_clock(later)
+    moved_to(later)
     assert scoring.score(jobs.whole_hour(later)) > 0
     medicine = Score.objects.get(site="RM102", group="medicine", ahead=4)
     at = issued.as_at + timedelta(hours=4)
@@ -47,10 +53,21 @@ def test_each_forecast_is_scored_by_what_the_feed_shows(issued: Forecast) -> Non
     assert Score.objects.count() == before
 
 
+def test_nothing_is_scored_by_a_feed_that_is_late(issued: Forecast) -> None:
+    stop_clock(NOW + timedelta(hours=13))
+    Sender.objects.filter(organisation="RM1").update(last_recorded_at=NOW + timedelta(hours=4))
+    Sender.objects.exclude(organisation="RM1").update(last_recorded_at=NOW + timedelta(hours=13))
+    scoring.score(jobs.whole_hour(NOW + timedelta(hours=13)))
+    assert set(Score.objects.values_list("ahead", flat=True)) == {4}
+    Sender.objects.update(last_recorded_at=NOW + timedelta(hours=13))
+    scoring.score(jobs.whole_hour(NOW + timedelta(hours=13)))
+    assert set(Score.objects.values_list("ahead", flat=True)) == {4, 12}
+
+
 def test_scores_are_added_up_and_shown_once_there_are_enough(
     issued: Forecast, client_for: Callable[..., Client]
 ) -> None:
-    stop_clock(NOW + timedelta(hours=5))
+    moved_to(NOW + timedelta(hours=5))
     scoring.score(jobs.whole_hour(NOW + timedelta(hours=5)))
     kept = Quality.objects.get(kind="live")
     assert kept.result["issues"] == 1
@@ -67,7 +84,7 @@ def test_scores_are_added_up_and_shown_once_there_are_enough(
 
 def test_distributions_are_dropped_once_all_is_scored(issued: Forecast) -> None:
     end = jobs.whole_hour(NOW + timedelta(hours=110))
-    stop_clock(end)
+    moved_to(end)
     scoring.score(end)
     assert sorted(set(Score.objects.values_list("ahead", flat=True))) == list(scoring.AHEAD)
     assert not UnitForecast.objects.exclude(chances=None).exists()

@@ -3,8 +3,8 @@
 A stream is everybody who comes one way to one site: to the emergency department, straight to a bed in an emergency, by
 transfer, in maternity, or for planned care. A day's number is `level * weekday`; bank holidays are a weekday of their
 own, mixed with no effect, for a half year has few. The level follows the last weeks, a day counting half after the
-settings' half-life: the season comes in by it, and `season` carries it on to months for which factors are known. Days
-vary by more than chance with variance `mean + spread * mean ** 2`, `spread` fitted from the days of the history.
+settings' half-life: that is how the season comes in. Days vary by more than chance with variance
+`mean + spread * mean ** 2`, `spread` fitted from the days of the history.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from wherry.flow.forecast import score as scores
 from wherry.flow.forecast.clock import LONDON
 from wherry.flow.forecast.outlook import ALL, GENERAL
 from wherry.reference.wards import GENERAL_AND_ACUTE
+from wherry.web.feed import lateness
 from wherry.web.feed.models import Stay, Visit
 from wherry.web.outlook import packing
 from wherry.web.outlook.models import ExpectedDate, Forecast, ForecastState, Quality, Score, UnitForecast
@@ -38,7 +39,11 @@ def of_unit(counts: Counts, site: str, group: str) -> int:
 
 
 def score(now: datetime) -> int:
-    """Score whatever spoke of `now` or of an hour before it that has not been scored; gives how many were."""
+    """Score whatever spoke of `now` or of an hour before it that has not been scored; gives how many were.
+
+    While a sender is late nothing after its newest word is scored: what happened since is not known yet.
+    """
+    now = min([now, *(one.since for one in lateness.late(now=now))])
     due = Forecast.objects.filter(state=ForecastState.DONE, as_at__lt=now, as_at__gte=now - timedelta(days=8))
     known: dict[datetime, Counts] = {}
 
