@@ -55,7 +55,7 @@ class FlowHistory:
 
     def rows(self) -> pa.Table:
         """Every visit, in the shape of `HISTORY`, by the moment at which it began."""
-        return _table(self.folder / "history.parquet")
+        return _table(self.folder / "history.parquet").cast(HISTORY)
 
     def quarantine(self) -> pa.Table:
         """Rows that could not be taken: file_name, line, reason_code, reason, raw."""
