@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
+import beds_now_support as beds
 import pytest
 import virtual_support as vw
 from beds_now_support import NOW, live_position, stop_clock
@@ -229,6 +230,68 @@ def test_a_bed_is_asked_for_once_and_arranged_by_the_site_manager(make_user: Mak
     site = access_of(make_user(Role.SITE_MANAGER, ("RM1",), "site"))
     done = leave_services.end_bed_request(access=site, stay_id=stay.pk, arranged=True, why="AMU bay A bed 3")
     assert (done.state, done.ended_by_name) == ("arranged", "Test Site")
+
+
+def test_the_second_of_two_at_one_patient_is_told_who_was_first() -> None:
+    stay = vw.stay()
+    stay_services.note(access=vw.access("first"), stay_id=stay.pk, version=1, text="Rang the daughter")
+    with pytest.raises(Refused, match="Test First did: noted"):
+        stay_services.review(access=vw.access(), stay_id=stay.pk, version=1, text="Better")
+    assert stay.reviews.count() == 0
+
+
+def test_a_review_moves_the_next_one_and_can_be_taken_back() -> None:
+    stay = vw.stay()
+    due = stay.next_review_at
+    stay_services.review(access=vw.access(), stay_id=stay.pk, version=1, text="Better")
+    stay.refresh_from_db()
+    assert stay.next_review_at == NOW + timedelta(hours=24)
+    stay_services.undo_review(access=vw.access(), stay_id=stay.pk, version=2, reason="Wrong patient")
+    stay.refresh_from_db()
+    assert stay.next_review_at == due
+    assert stay.reviews.get().undone_by_name == "Test Vera"
+
+
+def test_limits_are_set_from_now_on_and_the_history_stays() -> None:
+    stay = vw.stay()
+    given = {"kind": "systolic", "lower": 110.0, "reason": "Usually 150"}
+    stay_services.set_limit(access=vw.access(), stay_id=stay.pk, version=1, **given)  # type: ignore[arg-type]
+    history = [(each.lower, each.to_at is None) for each in stay.limits.order_by("pk")]
+    assert history == [(100, False), (110, True)]
+    with pytest.raises(Refused, match="upper limit must be above"):
+        stay_services.set_limit(
+            access=vw.access(), stay_id=stay.pk, version=2, kind="pulse", lower=90, upper=60, reason="x"
+        )
+    stay_services.end_limit(access=vw.access(), stay_id=stay.pk, version=2, kind="systolic", reason="Stable")
+    assert not stay.limits.filter(to_at=None).exists()
+
+
+def test_an_admission_within_thirty_days_of_leaving_is_linked() -> None:
+    stay = vw.stay()
+    given = {"outcome": "plan", "to_whom": "GP", "follow_up": "None", "plan": "x"}
+    leave_services.end(access=vw.access(), stay_id=stay.pk, version=1, sure=True, **given)
+    who = beds.patient("RM1", "Patient1", "Jo", born=vw.BORN, nhs_number=vw.number(1))
+    soon = NOW + timedelta(days=30)
+    visit = beds.visit(who, [("RM102|M1|A|3", soon)], admitted_at=soon)
+    beds.visit(who, [("RM102|M1|A|4", soon)], admitted_at=soon + timedelta(minutes=1))
+    stay.refresh_from_db()
+    assert [each.key for each in leave_services.readmissions(stay)] == [visit.key]
+    leave_services.link_readmission(access=vw.access(), stay_id=stay.pk, version=2, visit_key=visit.key)
+    with pytest.raises(Refused, match="no admission of this patient"):
+        leave_services.link_readmission(access=vw.access(), stay_id=stay.pk, version=3, visit_key="RM1|other")
+
+
+def test_a_reading_set_aside_leaves_its_alert_open_and_says_so() -> None:
+    stay = vw.stay(at=NOW - timedelta(hours=4))
+    vw.send(stay, NOW - timedelta(hours=1), oxygen_saturation=80)
+    alert = Alert.objects.get(cause="news2")
+    row = Reading.objects.get(kind="oxygen_saturation")
+    taking.set_aside(access=vw.access(), reading_id=row.pk, reason="The probe was off")
+    alert.refresh_from_db()
+    assert (alert.is_open, alert.borne_out) == (True, False)
+    taking.take_back(access=vw.access(), reading_id=row.pk, reason="It was on")
+    alert.refresh_from_db()
+    assert (alert.borne_out, Alert.objects.filter(cause="news2").count()) == (True, 1)
 
 
 def test_another_providers_clinician_may_nothing() -> None:
