@@ -76,6 +76,17 @@ def minutes(value: float | None, missing: str = "not known") -> str:
     return f"{whole} min" if whole < 120 else f"{whole // 60} h {whole % 60:02d} min"
 
 
+def precise(value: float | None, missing: str = "nobody yet") -> str:
+    """Minutes with a decimal, for times that are held against a line.
+
+    >>> precise(15.43), precise(204), precise(None)
+    ('15.4 min', '3 h 24 min', 'nobody yet')
+    """
+    if value is None:
+        return missing
+    return f"{value:.1f} min" if value < 119.95 else minutes(value)
+
+
 def hours(value: float | None, missing: str = "nobody") -> str:
     """Hours as hours and minutes.
 
@@ -286,7 +297,7 @@ def handover_rows(position: Position, nows: Sequence[Now]) -> list[Row]:
     mean = {
         one.site: Cell(
             one.handed.mean,
-            minutes(one.handed.mean, "none yet"),
+            precise(one.handed.mean, "none yet"),
             f"of {plural(len(one.handed.minutes), 'handover')}" if one.handed.minutes else "",
             None if one.handed.mean is None else one.handed.mean > limits.handover.total_seconds() / 60,
             ambulances_href(one.site),
