@@ -7,7 +7,20 @@ from datetime import datetime, timedelta
 
 from wherry.flow.virtual.rules import rules
 from wherry.web.access.models import User
-from wherry.web.virtual.models import Asking, PatientLimit, Referral, StayAct, WardStay
+from wherry.web.feed import clock
+from wherry.web.virtual.common import staffed
+from wherry.web.virtual.models import Asking, PatientLimit, Referral, StayAct, StayState, WardStay
+
+
+def free_place(provider: str, pathway: str, *, but_first: int = 0) -> int | None:
+    """The lowest free number of the staffed places (`but_first`, if that is free), or None where all are filled."""
+    on = WardStay.objects.filter(provider=provider, pathway=pathway, state=StayState.ON)
+    taken = set(on.values_list("place", flat=True))
+    places = staffed(provider, pathway, clock.today())
+    if len(taken) >= places:
+        return None
+    wanted = (but_first, *range(1, places + 1))
+    return next((number for number in wanted if 0 < number <= places and number not in taken), None)
 
 
 def stay(

@@ -14,7 +14,8 @@ from wherry.web.access.models import User
 from wherry.web.components.formats import day, nhs_number, person_name
 from wherry.web.feed import changes, clock
 from wherry.web.feed.models import Patient, Visit
-from wherry.web.virtual.common import Refused, locked, may, needed, plain, refuse, staffed
+from wherry.web.virtual import begin
+from wherry.web.virtual.common import Refused, locked, may, needed, plain, refuse
 from wherry.web.virtual.models import BedRequest, Outcome, StayState, WardStay
 from wherry.web.virtual.stay_services import _done, _open
 
@@ -118,7 +119,10 @@ def back_on_ward(*, access: Access, stay_id: int, version: int, reason: str) -> 
             stay, user = _open(access, stay_id, version, ended_too=True)
             if stay.state == StayState.ON:
                 raise Refused({"version": "The patient is on the ward"})
-            stay.place = _free_place(stay)
+            free = begin.free_place(stay.provider, stay.pathway, but_first=stay.place)
+            if free is None:
+                raise Refused({"version": "All places are filled. Nothing was recorded: refer again"})
+            stay.place = free
             stay.live_place = f"{stay.provider}|{stay.pathway}|{stay.place}"
             stay.live_person = stay.nhs_number or stay.referral.visit_key or None
             was = stay.outcome
@@ -179,14 +183,3 @@ def _may_end_request(access: Access, request: BedRequest, stay: WardStay, arrang
     if access.user is None or not access.can_at(Permission.WORK_VIRTUAL, stay.provider):
         raise PermissionDenied(f"bed request of {stay.provider}")
     return may(access, Permission.WORK_VIRTUAL, stay.provider)
-
-
-def _free_place(stay: WardStay) -> int:
-    on = WardStay.objects.filter(provider=stay.provider, pathway=stay.pathway, state=StayState.ON)
-    taken = set(on.values_list("place", flat=True))
-    places = staffed(stay.provider, stay.pathway, clock.today())
-    if len(taken) >= places:
-        raise Refused({"version": f"All {places} places are filled. Nothing was recorded: refer again"})
-    if stay.place not in taken and stay.place <= places:
-        return stay.place
-    return next(number for number in range(1, places + 1) if number not in taken)

@@ -186,14 +186,9 @@ def _made(row: side.VirtualReferral) -> Referral:
 
 
 def _begun(referral: Referral, row: side.VirtualReferral, at: datetime) -> WardStay:
-    taken = set(
-        WardStay.objects.filter(provider=referral.provider, pathway=referral.pathway, state=StayState.ON).values_list(
-            "place", flat=True
-        )
-    )
-    places = staffed(referral.provider, referral.pathway, clock.today())
-    free = next((number for number in range(1, places + 1) if number not in taken), None)
-    if free is None or len(taken) >= places:
+    free = begin.free_place(referral.provider, referral.pathway)
+    if free is None:
+        places = staffed(referral.provider, referral.pathway, clock.today())
         raise _LeftOut(f"no place of {places} is free at {referral.provider} ({referral.pathway})")
     referral.state, referral.live_person = ReferralState.ACCEPTED, None
     referral.decided_by_name, referral.decided_at, referral.decided_why = BY, at, "On the ward when the day began"

@@ -23,7 +23,7 @@ from wherry.web.feed import clock
 from wherry.web.feed.models import Patient, Visit
 from wherry.web.virtual import begin
 from wherry.web.virtual.common import Refused, capacity, clinicians, may, needed, plain, refuse, staffed, stamp, told
-from wherry.web.virtual.models import Direction, Referral, ReferralState, Source, StayState, WardStay
+from wherry.web.virtual.models import Direction, Referral, ReferralState, Source, WardStay
 
 _PERSON = ("nhs_number", "surname", "forename", "birth_date", "sex", "address", "postcode", "gp_practice", "telephone")
 
@@ -145,7 +145,7 @@ def accept(
         try:
             with transaction.atomic():
                 held = _waiting(referral_id, version)
-                free = _free(held, places)
+                free = begin.free_place(held.provider, held.pathway)
                 if free is None:
                     raise Refused({"place": _full(held, places)})
                 held.answers = {code: each for code, each in said.items() if code in _codes()}
@@ -290,17 +290,6 @@ def _close(
         _decide(held, state, user, reason, clock.now())
         told(access, action, "virtual_referral", held.pk, held.provider, reason=plain(reason, 500))
     return held
-
-
-def _free(referral: Referral, places: int) -> int | None:
-    taken = set(
-        WardStay.objects.filter(provider=referral.provider, pathway=referral.pathway, state=StayState.ON).values_list(
-            "place", flat=True
-        )
-    )
-    if len(taken) >= places:
-        return None
-    return next((number for number in range(1, places + 1) if number not in taken), None)
 
 
 def _full(referral: Referral, places: int) -> str:

@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
 
 from wherry.flow.virtual.incoming import Incoming
-from wherry.flow.virtual.matching import Candidate, match
 from wherry.flow.virtual.rules import rules
 from wherry.flow.virtual.vitals import Apart
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
 from wherry.web.feed import changes, clock
-from wherry.web.virtual import watch
+from wherry.web.virtual import reading_rows, watch
 from wherry.web.virtual.common import Refused, locked, may, needed, plain, refuse, told
 from wherry.web.virtual.models import Reading, ReadingState, StayState, WardStay
 
@@ -109,7 +106,9 @@ def enter(*, access: Access, stay_id: int, values: dict[str, str], taken_at: dat
         if before:
             total.repeated = before
             return total
-        kept = [_row(each, "form", now, stay, "", entered_by_name=user.display_name[:200]) for each in rows]
+        kept = [
+            reading_rows.as_row(each, "form", now, stay, "", entered_by_name=user.display_name[:200]) for each in rows
+        ]
         Reading.objects.bulk_create(kept)
         total.used = len(kept)
         total.alerts = _look(stay, kept, now)
@@ -183,11 +182,11 @@ def _batch(
         known = set(Reading.objects.filter(source_key__in=list(fresh)).values_list("source_key", flat=True))
         total.repeated += len(known)
         new = [each for key, each in fresh.items() if key not in known]
-        candidates = _candidates(new)
+        candidates = reading_rows.candidates(new)
         about = {each.id: stay for each, stay in candidates}
         rows: list[Reading] = []
         for each in new:
-            row = _placed(each, [candidate for candidate, _ in candidates], about, door, provider, now)
+            row = reading_rows.placed(each, [candidate for candidate, _ in candidates], about, door, provider, now)
             rows.append(row)
             total.used += row.state == ReadingState.USED
             total.apart += row.state == ReadingState.APART
@@ -203,77 +202,6 @@ def _batch(
                 WardStay.objects.filter(pk=pk).update(look_due=True)
         changes.touch({row.provider for row in rows if row.provider})
     return touched
-
-
-def _candidates(incoming: Sequence[Incoming]) -> list[tuple[Candidate, WardStay]]:
-    numbers = {each.nhs_number for each in incoming} - {""}
-    kits = {name for each in incoming for name in (each.device, each.ward_reference)} - {""}
-    wanted = Q(nhs_number__in=numbers) | Q(devices__number__in=kits) | Q(referral__reference__in=kits)
-    found = []
-    rows = WardStay.objects.filter(wanted).select_related("referral").prefetch_related("devices").distinct()
-    for stay in rows.order_by("pk"):
-        devices = [(each.number, each.given_at, each.back_at) for each in stay.devices.all()]
-        if stay.referral.reference:
-            devices.append((stay.referral.reference, stay.began_at, stay.ended_at))
-        facts = (stay.pk, stay.nhs_number, stay.birth_date, stay.began_at, stay.ended_at, tuple(devices))
-        found.append((Candidate(*facts), stay))
-    return found
-
-
-def _placed(
-    each: Incoming, candidates: list[Candidate], about: dict[int, WardStay], door: str, provider: str, now: datetime
-) -> Reading:
-    found = match(
-        candidates, each.taken_at or now, each.nhs_number, each.birth_date, each.device or each.ward_reference
-    )
-    stay = about[found.id] if found.id is not None else None
-    row = _row(each, door, now, stay, found.reason)
-    if stay is None:
-        by_number = [about[one.id].provider for one in candidates if one.nhs_number == each.nhs_number != ""]
-        sent_by = each.sender.partition("|")[0]
-        providers = {one.provider for one in about.values()} | {provider}
-        row.provider = by_number[-1] if by_number else sent_by if sent_by in providers else provider
-    return row
-
-
-def _row(each: Incoming, door: str, now: datetime, stay: WardStay | None, unmatched: str, **more: Any) -> Reading:
-    measured = each.measured()
-    state, reason = ReadingState.USED, ""
-    if isinstance(measured, Apart):
-        state, reason = ReadingState.APART, measured.reason
-    elif each.taken_at is not None and each.taken_at > now + timedelta(minutes=rules().ahead_minutes):
-        state, reason = ReadingState.APART, "it says that it was taken in the future"
-    elif stay is None:
-        state, reason = ReadingState.WAITING, unmatched
-    value = None if isinstance(measured, Apart) else measured.value
-    answer = "" if isinstance(measured, Apart) else measured.answer
-    came = {
-        "code": each.code[:60], "value": _short(each.value), "unit": each.unit[:30], "nhs_number": each.nhs_number[:20],
-        "birth_date": each.birth_date.isoformat() if each.birth_date else "", "device": each.device[:60],
-        "reference": each.ward_reference[:60],
-    }  # fmt: skip
-    return Reading(
-        source_key=each.key,
-        stay=stay,
-        provider=stay.provider if stay else "",
-        state=state,
-        reason=plain(reason, 300),
-        kind=each.kind,
-        value=value,
-        answer=answer,
-        withdrawn=each.withdrawn,
-        taken_at=each.taken_at,
-        recorded_at=each.recorded_at or each.taken_at or now,
-        received_at=now,
-        door=door,
-        sender=plain(each.sender, 100),
-        came={name: text.replace("\x00", "") for name, text in came.items()},
-        **more,
-    )
-
-
-def _short(value: str | float | None) -> str:
-    return "" if value is None else str(value)[:60]
 
 
 def _remember(stay: WardStay, rows: Sequence[Reading]) -> None:
