@@ -37,6 +37,8 @@ PLACES = {
         "/emergency/",
         "/emergency/people/",
         "/emergency/ambulances/",
+        "/emergency/trend/",
+        "/emergency/escalation/",
         "/discharge/",
         "/discharge/round/",
         "/discharge/reviews/",
