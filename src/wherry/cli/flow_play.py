@@ -232,13 +232,18 @@ class Player:
 
     def _bookmark(self) -> None:
         """Everything that is sent before this moment has been acknowledged."""
+        from django.db import OperationalError
+
         from wherry.web.feed import playing
 
         oldest = [moment for line in self.lines.values() if (moment := line.oldest()) is not None]
         told = min([self.handed, *oldest])
         if told > _seconds(self.told):
+            try:
+                playing.told(_moment(told))
+            except OperationalError:  # the database is busy: the next bookmark does as well
+                return
             self.told = _moment(told)
-            playing.told(self.told)
 
     def _say(self, now: int) -> None:
         if self.args.quiet:

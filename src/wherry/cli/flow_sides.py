@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wherry.synthetic.flow import side
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 #: The organisation that tells of incidents and calls; a system without it gets neither.
 AMBULANCE = "RYC"
 _HOUR = 3600
+_TRIES = 2
+
+log = logging.getLogger(__name__)
 
 
 class Sides:
@@ -23,6 +28,7 @@ class Sides:
         self.held: list[side.Any_] = []
         self.counts: Counter[str] = Counter()
         self.left_out: list[str] = []
+        self.failed: Counter[str] = Counter()
 
     def opening(self, story: Story) -> None:
         """Incidents of those who are in a department at the opening, as far as they were known."""
@@ -42,38 +48,67 @@ class Sides:
             self.made = max(until, self.made)
         at = datetime.fromtimestamp(now, UTC)
         known = [row for row in self.held if row.known_at <= at]
-        if known:
-            self.held = self.held[len(known) :]
-            self._deliver(known, at)
+        self.held = self.held[len(known) :]
+        for kind, deliver in self._services().items():
+            rows = [row for row in known if isinstance(row, kind)]
+            if rows:
+                self._try(kind.__name__, deliver, rows, at)
 
-    def _deliver(self, rows: list[side.Any_], at: datetime) -> None:
+    def _try(self, name: str, deliver: Callable[[list[Any], datetime], None], rows: list[Any], at: datetime) -> None:
+        """Hand rows to a service. What it fails on comes again with the next, twice; the messages go on in any case."""
+        try:
+            deliver(rows, at)
+            self.failed[name] = 0
+        except Exception as error:
+            log.warning("%s: %d rows were not taken (%s: %s)", name, len(rows), type(error).__name__, error)
+            self.failed[name] += 1
+            if self.failed[name] <= _TRIES:
+                self.held = [*rows, *self.held]
+            else:
+                self.left_out += [
+                    f"{row.reference if hasattr(row, 'reference') else row.incident}: {error}" for row in rows
+                ]
+
+    def _services(self) -> dict[type[Any], Callable[[list[Any], datetime], None]]:
         from wherry.synthetic.flow import side
-        from wherry.web.emergency import loading as emergency
-        from wherry.web.unplanned import loading as unplanned
-        from wherry.web.unplanned import services
-        from wherry.web.virtual import loading as virtual
 
-        incidents = [row for row in rows if isinstance(row, side.AmbulanceIncident)]
-        if incidents:
-            content = "".join(side.as_line(row) + "\n" for row in incidents).encode()
-            name = f"played-{incidents[0].known_at:%Y%m%d%H%M%S}-{len(incidents)}.jsonl"
-            emergency.load(content=content, name=name, by="artificial day")
-            self.counts["lines of incidents"] += len(incidents)
+        return {
+            side.AmbulanceIncident: self._incidents,
+            side.Call: self._calls,
+            side.VirtualReferral: self._referrals,
+            side.VirtualReading: self._readings,
+        }
+
+    def _incidents(self, rows: list[Any], at: datetime) -> None:
+        from wherry.synthetic.flow import side
+        from wherry.web.emergency import loading
+
+        content = "".join(side.as_line(row) + "\n" for row in rows).encode()
+        name = f"played-{rows[0].known_at:%Y%m%d%H%M%S}-{len(rows)}.jsonl"
+        loading.load(content=content, name=name, by="artificial day")
+        self.counts["lines of incidents"] += len(rows)
+
+    def _calls(self, rows: list[Any], at: datetime) -> None:
+        from wherry.web.unplanned import loading, services
+
         for row in rows:
-            if isinstance(row, side.Call):
-                try:
-                    self.counts["calls"] += unplanned.take(row, AMBULANCE)
-                except services.Refused as refused:
-                    self.left_out.append(f"{row.reference}: {refused}")
-        referrals = [row for row in rows if isinstance(row, side.VirtualReferral)]
-        if referrals:
-            done = virtual.take_referrals(referrals, at)
-            self.counts["referrals to virtual wards"] += done.referred
-            self.left_out += done.left_out
-        readings = [row for row in rows if isinstance(row, side.VirtualReading)]
-        if readings:
-            virtual.take_readings(readings, at)
-            self.counts["sets of readings"] += len(readings)
+            try:
+                self.counts["calls"] += loading.take(row, AMBULANCE)
+            except services.Refused as refused:
+                self.left_out.append(f"{row.reference}: {refused}")
+
+    def _referrals(self, rows: list[Any], at: datetime) -> None:
+        from wherry.web.virtual import loading
+
+        done = loading.take_referrals(rows, at)
+        self.counts["referrals to virtual wards"] += done.referred
+        self.left_out += done.left_out
+
+    def _readings(self, rows: list[Any], at: datetime) -> None:
+        from wherry.web.virtual import loading
+
+        loading.take_readings(rows, at)
+        self.counts["sets of readings"] += len(rows)
 
     def words(self) -> str:
         """What was handed over, in words."""

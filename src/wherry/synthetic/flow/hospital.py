@@ -18,13 +18,19 @@ from wherry.synthetic.flow.queue import NEVER, Beds
 from wherry.synthetic.flow.stays import Leaving
 
 READY, LEAVE, LOUNGE, FREE, REOPEN, PLACE, DUE, GIVE_UP, TICK = range(9)
+#: What is asked of each visit; attendances that nobody is admitted from are not among the rows.
+_COLUMNS = (
+    *("uid", "site", "kind", "group", "spec", "woman", "request", "acute", "zero", "critical", "pathway", "delay"),
+    *("dies", "infection", "virtual", "partner"),
+)
 _CRITICAL = GROUPS.index("critical")
 _ADULT = 3  # the first groups are adult general and acute ones
 
 
 @dataclass
 class Life:
-    """What happened. `stays` are (row, place, from) in the order of time; `beds` are (at, bed, status letter of A20).
+    """What happened. `stays` are (row, place, from) in the order of time; `beds` are (at, bed, letter of A20: H to be cleaned, U free,
+    C shut, I infection, S staffing, E estates).
 
     A place is a bed's number, or `NO_BED - ward`. By row: when they were admitted, were ready to go, left, and when a
     planned admission was sent home for want of a bed; -1 where it did not happen.
@@ -44,7 +50,7 @@ class Hospital:
     def __init__(self, draws: Draws, places: Places, visits: Chunk, calendar: Calendar) -> None:
         self.flow, self.places, self.calendar = draws.flow, places, calendar
         self.draws = draws
-        self.column: dict[str, list[int]] = {name: values.tolist() for name, values in visits.items()}
+        self.column: dict[str, list[int]] = {name: visits[name].tolist() for name in _COLUMNS}
         size = len(self.column["uid"])
         self.row_of = {uid: row for row, uid in enumerate(self.column["uid"])}
         self.life = Life(admitted=[-1] * size, ready=[-1] * size, left=[-1] * size, sent_home=[-1] * size)
@@ -231,7 +237,7 @@ class Hospital:
         """A bed is clean; now and then it cannot be opened."""
         if self.chance() < self.closes:
             hours = self.figures["bed.closed_hours"]
-            self.life.beds.append((at, bed, "C"))
+            self.life.beds.append((at, bed, "S" if self.chance() < 0.7 else "E"))
             self.push(at + int(HOUR * hours["median"] * np.exp(hours["spread"] * self.chance.normal())), REOPEN, bed)
         else:
             self.at_reopen(at, bed)
@@ -239,7 +245,7 @@ class Hospital:
     def at_reopen(self, at: int, bed: int) -> None:
         shut = self.beds.shut_until(bed)
         if shut > at:
-            self.life.beds.append((at, bed, "C"))
+            self.life.beds.append((at, bed, "I" if shut < NEVER else "C"))
             if shut < NEVER:
                 self.push(shut, REOPEN, bed)
             return
@@ -256,8 +262,8 @@ class Hospital:
         """Every hour: extra beds, bays with an outbreak, and another look for who has waited long."""
         self.push(at + HOUR, TICK, site)
         for bed, status, until in self.beds.hourly(at, site, self.calendar.hour(at), self.chance):
-            if status == "C":
-                self.life.beds.append((at, bed, "C"))
+            if status != "U":
+                self.life.beds.append((at, bed, status))
                 if until:
                     self.push(until, REOPEN, bed)
             else:

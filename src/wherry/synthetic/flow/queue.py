@@ -139,7 +139,7 @@ class Beds:
         return self.bay_shut.get(self.places.bay[bed], 0)
 
     def hourly(self, at: int, site: int, hour: float, chance: Callable[[], float]) -> Iterator[tuple[int, str, int]]:
-        """(bed, U or C, until) of empty beds that open or shut now: extra wards as the queue goes, bays by chance."""
+        """(bed, U, C or I, until) of empty beds that open or shut now: extra wards as the queue goes, bays by chance."""
         waiting = sum(
             first and group < _ADULT and at - since > 2 * HOUR and self.column["kind"][row] != ELECTIVE
             for since, row, group, first in self.waiting[site]
@@ -169,7 +169,7 @@ class Beds:
             until = at + int(self.outbreak_days * DAY * (0.5 + chance()))
             self.bay_shut[bay] = until
             shut = self._take_free([one for one in beds if self.places.bay[one] == bay])
-            yield from [(bed, "C", until) for bed in shut]
+            yield from [(bed, "I", until) for bed in shut]
 
     def _take_free(self, beds: list[int]) -> list[int]:
         """Those of the beds that are free, and are so no more."""

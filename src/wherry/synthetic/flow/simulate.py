@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from wherry.synthetic.flow.arrivals import LONGEST_LEAD_DAYS, day_of, planned
 from wherry.synthetic.flow.calendar import Calendar, midnight
-from wherry.synthetic.flow.draws import Chunk, Draws, join
+from wherry.synthetic.flow.draws import ATTENDANCE, Chunk, Draws, join
 from wherry.synthetic.flow.hospital import Hospital, Life
 from wherry.synthetic.flow.places import Places
 from wherry.synthetic.flow.settings import Flow
@@ -55,5 +55,17 @@ def simulate(flow: Flow, *, seed: int, first: date, last: date) -> Run:
     visits = join([*(day_of(draws, day) for day in days), *(planned(draws, day) for day in ahead)])
     calendar = Calendar(begins, len(days) + 200)
     until = midnight(last + timedelta(days=1))
-    life = Hospital(draws, places, visits, calendar).run(midnight(begins), until)
+    ill = np.flatnonzero(visits["kind"] != ATTENDANCE)
+    found = Hospital(draws, places, {name: values[ill] for name, values in visits.items()}, calendar)
+    life = _of_all(found.run(midnight(begins), until), ill.tolist(), len(visits["uid"]))
     return Run(flow, seed, midnight(first), until, draws.specs, places, calendar, visits, life, draws.scale)
+
+
+def _of_all(life: Life, rows: list[int], size: int) -> Life:
+    """Life of some rows as that of all of them; nothing happened to the others in a bed."""
+    whole = Life([(rows[row], place, at) for row, place, at in life.stays], life.beds)
+    for name in ("admitted", "ready", "left", "sent_home"):
+        values = np.full(size, -1, dtype=np.int64)
+        values[rows] = getattr(life, name)
+        setattr(whole, name, values.tolist())
+    return whole
