@@ -29,8 +29,9 @@ _ADULT = 3  # the first groups are adult general and acute ones
 
 @dataclass
 class Life:
-    """What happened. `stays` are (row, place, from) in the order of time; `beds` are (at, bed, letter of A20: H to be cleaned, U free,
-    C shut, I infection, S staffing, E estates).
+    """What happened. `stays` are (row, place, from) in the order of time; `beds` are (at, bed, letter of A20).
+
+    Letters: H to be cleaned, U free, C shut, I closed for an infection, S for want of staff, E for repair.
 
     A place is a bed's number, or `NO_BED - ward`. By row: when they were admitted, were ready to go, left, and when a
     planned admission was sent home for want of a bed; -1 where it did not happen.

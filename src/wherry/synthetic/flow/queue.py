@@ -139,7 +139,7 @@ class Beds:
         return self.bay_shut.get(self.places.bay[bed], 0)
 
     def hourly(self, at: int, site: int, hour: float, chance: Callable[[], float]) -> Iterator[tuple[int, str, int]]:
-        """(bed, U, C or I, until) of empty beds that open or shut now: extra wards as the queue goes, bays by chance."""
+        """(bed, letter, until) of empty beds that open or shut now: extra wards as the queue goes, bays by chance."""
         waiting = sum(
             first and group < _ADULT and at - since > 2 * HOUR and self.column["kind"][row] != ELECTIVE
             for since, row, group, first in self.waiting[site]
