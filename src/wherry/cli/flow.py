@@ -12,6 +12,7 @@ from typing import Protocol, cast
 MORE: tuple[str, ...] = (
     "flow_load",
     "flow_listen",
+    "flow_watch",
     "flow_history",
     "flow_forecast",
     "flow_play",

@@ -1,4 +1,4 @@
-"""`wherry flow escalation`: load a version of the table, keep readings of the level, say what it is now."""
+"""`wherry flow escalation`: load a version of the table, say what the level is now."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ from pathlib import Path
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `escalation load`, `escalation keep` and `escalation show`."""
+    """Add `escalation load` and `escalation show`."""
     escalation = subparsers.add_parser("escalation", help="the escalation level of each hospital")
     acts = escalation.add_subparsers(dest="act", required=True, metavar="ACT")
     load = acts.add_parser("load", help="add a version of the table; no version is ever changed")
     load.add_argument("file", type=Path, help="TOML, laid out as reference/data/escalation.toml")
     load.add_argument("--why", required=True, help="where the values come from, or why they change")
     load.set_defaults(run=_load)
-    keep = acts.add_parser("keep", help="keep the level of each hour and each change, until stopped")
-    keep.add_argument("--every", type=float, default=30, help="seconds between looks (default 30)")
-    keep.add_argument("--once", action="store_true", help="look once")
-    keep.set_defaults(run=_keep)
     show = acts.add_parser("show", help="the level of each hospital and what it is made of")
     show.set_defaults(run=_show)
 
@@ -35,22 +31,6 @@ def _load(args: argparse.Namespace) -> int:
         raise UserError(f"{args.file} cannot be read ({error}). Nothing was kept.") from None
     made = services.load_version(access=None, text=text, where=args.file.name, why=args.why)
     print(f"Version {made.number} ({made.key}) is kept. It counts from {made.from_date}.")
-    return 0
-
-
-def _keep(args: argparse.Namespace) -> int:
-    from wherry.cli.flow import django_ready
-
-    django_ready()
-    from wherry.web.emergency import keeper
-
-    def say(words: str) -> None:
-        print(words, flush=True)
-
-    if args.once:
-        keeper.look(say)
-    else:
-        keeper.go_on(args.every, say)
     return 0
 
 

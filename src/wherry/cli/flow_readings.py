@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `readings load FILE`, `virtual load FILE` and `virtual sweep`."""
+    """Add `readings load FILE` and `virtual load FILE`."""
     readings = commands.add_parser("readings", help="readings of patients on virtual wards")
     acts = readings.add_subparsers(dest="act", required=True, metavar="ACT")
     load = acts.add_parser("load", help="take a file of readings: HL7 v2 ORU^R01, FHIR Observations or JSON lines")
@@ -21,8 +21,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     load = acts.add_parser("load", help="take a file of artificial referrals (JSON lines)")
     load.add_argument("file", type=Path)
     load.set_defaults(run=_referrals)
-    sweep = acts.add_parser("sweep", help="look for readings that were not sent and alerts that nobody answered")
-    sweep.set_defaults(run=_sweep)
 
 
 def _readings(args: argparse.Namespace) -> int:
@@ -47,15 +45,3 @@ def _referrals(args: argparse.Namespace) -> int:
     for reason in done.left_out[:20]:
         print(f"  {reason}")
     return 1 if done.left_out else 0
-
-
-def _sweep(args: argparse.Namespace) -> int:
-    from wherry.cli.flow import django_ready
-
-    django_ready()
-    from wherry.web.virtual import watch
-    from wherry.web.virtual.common import capacity
-
-    changed = watch.sweep(capacity().providers, at_once=True)
-    print(f"{changed:,} alerts raised or passed on")
-    return 0

@@ -130,12 +130,12 @@ def _start(args: argparse.Namespace, *, plays: bool = False) -> int:
     from wherry.cli import run_flow
     from wherry.web import waiting
     from wherry.web.elective import worker
-    from wherry.web.emergency import keeper
     from wherry.web.feed.listener import child as listener
+    from wherry.web.home import clockwork
 
     waiting.warm()
     worker.start()
-    keeper.start()
+    clockwork.start()
     if args.feed_port:
         ours = run_flow.free(args.feed_port)
         listener.start(args.feed_port)
