@@ -32,12 +32,12 @@ class ClosedWhy(models.TextChoices):
 class BedEvent(models.Model):
     """Something that happened to a bed, by message or by a person. Added, never changed; a later one outdoes it."""
 
-    bed_key = models.CharField(max_length=80, db_index=True, help_text="SITE|WARD|BAY|NUMBER")
+    bed_key = models.CharField(max_length=80, help_text="SITE|WARD|BAY|NUMBER")
     organisation = models.CharField(max_length=10, db_index=True)
     act = models.CharField(max_length=12, choices=BedAct.choices)
     why = models.CharField(max_length=10, choices=ClosedWhy.choices, blank=True)
     note = models.CharField(max_length=300, blank=True)
-    occurred_at = models.DateTimeField(db_index=True)
+    occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     message_id = models.BigIntegerField(null=True, blank=True, unique=True, help_text="the message that told of it")
     made_by = models.ForeignKey(
@@ -47,6 +47,10 @@ class BedEvent(models.Model):
 
     class Meta:
         ordering = ["occurred_at", "recorded_at", "pk"]
+        indexes = [
+            models.Index(fields=["act", "occurred_at"], name="bed_event_act"),
+            models.Index(fields=["bed_key", "occurred_at"], name="bed_event_bed"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.bed_key} {self.act}"

@@ -64,13 +64,16 @@ def now(*, young: bool = False) -> Picture:
 
 def at(moment: datetime) -> Picture:
     """Every bed at a moment, now or in the past."""
-    settings = places.settings()
+    beds, settings = places.bed_map(), places.settings()
     longest = max([settings.cleaning.forgotten, *(one.forgotten for one in settings.cleaning_at.values())])
+    here = lying(moment)
+    occupied = {one.bed_key for one in here}
+    empty = [bed.key for ward in beds.bed_wards for bed in ward.beds if bed.key not in occupied]
     return picture(
-        places.bed_map(),
+        beds,
         settings,
-        lying=[*lying(moment), *_left(moment, longest)],
-        happenings=_happenings(moment, longest),
+        lying=[*here, *_left(empty, moment, longest)],
+        happenings=_happenings(empty, moment, longest),
         holds=holds(moment),
         at=moment,
     )
@@ -78,19 +81,17 @@ def at(moment: datetime) -> Picture:
 
 def lying(moment: datetime) -> list[Lying]:
     """Everybody who is somewhere at a moment, in beds, departments and lounges."""
-    rows = list(
-        Stay.objects.filter(Q(to_at=None) | Q(to_at__gt=moment), from_at__lte=moment).values_list(
-            *("visit_id", "site", "ward", "bed_key", "from_at", "to_at"), *(f"visit__{name}" for name in _NEED)
-        )
-    )
+    names = ("visit_id", "site", "ward", "bed_key", "from_at", "to_at", *(f"visit__{name}" for name in _NEED))
+    lasting = Stay.objects.filter(to_at=None).values_list(*names)
+    ended = Stay.objects.filter(to_at__gt=moment, from_at__lte=moment).values_list(*names)
+    rows = [row for row in (*lasting, *ended) if row[4] <= moment]
     people = _patients({row[6] for row in rows})
     on = moment.astimezone(LONDON).date()
     found = []
     for visit, site, ward, bed, from_at, to_at, *facts in rows:
         values = dict(zip(_NEED, facts, strict=True)) | {"site": site, "bed_key": bed}
-        found.append(
-            Lying(need_of(visit, values, people.get(values["person_key"]), on), f"{site}|{ward}", bed, from_at, to_at)
-        )
+        need = need_of(visit, values, people.get(values["person_key"]), on)
+        found.append(Lying(need, f"{site}|{ward}", bed, from_at, to_at))
     return found
 
 
@@ -145,38 +146,38 @@ def _parts(keys: Iterable[str]) -> Iterable[list[str]]:
     return (every[first : first + _BATCH] for first in range(0, len(every), _BATCH))
 
 
-def _left(moment: datetime, longest: timedelta) -> list[Lying]:
-    """The latest leaving of each bed, as a stay that ended."""
-    rows = (
-        Stay.objects.filter(to_at__lte=moment, to_at__gt=moment - longest)
-        .exclude(bed_key="")
+def _left(empty: Iterable[str], moment: datetime, longest: timedelta) -> list[Lying]:
+    """The latest leaving of each empty bed, as a stay that ended."""
+    nobody = Need("")
+    rows = [
+        row
+        for part in _parts(empty)
+        for row in Stay.objects.filter(bed_key__in=part, to_at__lte=moment, to_at__gt=moment - longest)
         .order_by()
         .values_list("bed_key")
         .annotate(last=Max("to_at"))
-    )
-    nobody = Need("")
+    ]
     return [Lying(nobody, "|".join(key.split("|")[:2]), key, last, last) for key, last in rows]
 
 
-def _happenings(moment: datetime, longest: timedelta) -> list[Happening]:
-    """The latest of each act for each bed: those of cleaning as far back as they count, the others from ever.
+def _happenings(empty: Iterable[str], moment: datetime, longest: timedelta) -> list[Happening]:
+    """The latest of each act for each bed: closing and escalation from ever, cleaning of empty beds while it counts.
 
-    Opening by message is said after every cleaning, so of openings only the late ones are read, and the older ones of
-    beds that were closed before.
+    Opening by message is said after every cleaning, so of openings only the late ones of empty beds are read, and all
+    of beds that were closed.
     """
     early = moment - longest
     events = BedEvent.objects.filter(occurred_at__lte=moment)
     rare = _last(events.filter(act__in=(BedAct.CLOSE, BedAct.ESCALATE, BedAct.STAND_DOWN)))
+    closed = {one.bed_key for one in rare if one.act == "close"}
     usual = (BedAct.OPEN, BedAct.CLEAN_START, BedAct.CLEAN_DONE)
-    late = _last(events.filter(act__in=usual, occurred_at__gt=early))
-    opened = {one.bed_key for one in late if one.act in ("open", "free")}
-    closed = {one.bed_key for one in rare if one.act == "close" and one.bed_key not in opened}
-    old = [
+    late = [
         one
-        for part in _parts(closed)
-        for one in _last(events.filter(act=BedAct.OPEN, bed_key__in=part, occurred_at__lte=early))
+        for part in _parts(empty)
+        for one in _last(events.filter(bed_key__in=part, act__in=usual, occurred_at__gt=early))
     ]
-    return [*rare, *late, *old]
+    opened = [one for part in _parts(closed) for one in _last(events.filter(bed_key__in=part, act=BedAct.OPEN))]
+    return [*rare, *late, *opened]
 
 
 def _last(events: QuerySet[BedEvent]) -> list[Happening]:

@@ -167,13 +167,17 @@ class Stay(models.Model):
     ward = models.CharField(max_length=20)
     bay = models.CharField(max_length=20, blank=True)
     bed = models.CharField(max_length=20, blank=True)
-    bed_key = models.CharField(max_length=80, blank=True, db_index=True)
+    bed_key = models.CharField(max_length=80, blank=True)
     from_at = models.DateTimeField(db_index=True)
-    to_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    to_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["visit", "position"], name="one_stay_a_position")]
-        indexes = [models.Index(fields=["site", "from_at"])]
+        indexes = [
+            models.Index(fields=["site", "from_at"]),
+            models.Index(fields=["to_at", "from_at"], name="feed_stay_then"),  # who was anywhere at a moment
+            models.Index(fields=["bed_key", "to_at"], name="feed_stay_bed"),  # when a bed was last left
+        ]
 
     def __str__(self) -> str:
         return f"{self.visit_id} in {self.bed_key or self.ward}"

@@ -227,9 +227,9 @@ class Migration(migrations.Migration):
                 ("ward", models.CharField(max_length=20)),
                 ("bay", models.CharField(blank=True, max_length=20)),
                 ("bed", models.CharField(blank=True, max_length=20)),
-                ("bed_key", models.CharField(blank=True, db_index=True, max_length=80)),
+                ("bed_key", models.CharField(blank=True, max_length=80)),
                 ("from_at", models.DateTimeField(db_index=True)),
-                ("to_at", models.DateTimeField(blank=True, db_index=True, null=True)),
+                ("to_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "visit",
                     models.ForeignKey(
@@ -255,6 +255,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="stay",
             index=models.Index(fields=["site", "from_at"], name="wherry_feed_site_144e78_idx"),
+        ),
+        migrations.AddIndex(
+            model_name="stay",
+            index=models.Index(fields=["to_at", "from_at"], name="feed_stay_then"),
+        ),
+        migrations.AddIndex(
+            model_name="stay",
+            index=models.Index(fields=["bed_key", "to_at"], name="feed_stay_bed"),
         ),
         migrations.AddConstraint(
             model_name="stay",
