@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry.flow.discharge.acts import KINDS, Act, Position, national_code, replay, standing
@@ -49,6 +49,7 @@ def histories(draw: st.DrawFn) -> list[Act]:
     return found
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_nctr_is_what_the_last_standing_review_says(acts: list[Act]) -> None:
     """Slowly: take out what is undone, undoings last first, and look at the last review."""
@@ -66,6 +67,7 @@ def test_nctr_is_what_the_last_standing_review_says(acts: list[Act]) -> None:
         assert any(act.at == span.from_at and not act.code for act in reviews)
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_exactly_one_code_for_whoever_could_leave_at_every_moment(acts: list[Act]) -> None:
     found = replay(acts, SETTINGS)
@@ -82,6 +84,7 @@ def test_exactly_one_code_for_whoever_could_leave_at_every_moment(acts: list[Act
         assert [span.code for span in codes if span.to_at is None] == [code]
 
 
+@settings(max_examples=50)
 @given(histories(), st.randoms())
 def test_the_order_in_which_acts_are_read_does_not_matter(acts: list[Act], random: object) -> None:
     mixed = list(acts)
@@ -89,6 +92,7 @@ def test_the_order_in_which_acts_are_read_does_not_matter(acts: list[Act], rando
     assert replay(mixed, SETTINGS) == replay(acts, SETTINGS)
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_undoing_the_last_act_gives_what_stood_before_it(acts: list[Act]) -> None:
     if not acts or acts[-1].kind == "undo":
@@ -102,6 +106,7 @@ def test_undoing_the_last_act_gives_what_stood_before_it(acts: list[Act]) -> Non
     )  # fmt: skip
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_a_ready_date_stands_only_for_whoever_could_leave_and_only_one_span_is_open(acts: list[Act]) -> None:
     found = replay(acts, SETTINGS)

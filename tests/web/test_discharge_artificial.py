@@ -48,12 +48,10 @@ def test_where_people_are_real_nothing_is_invented(no_data: object) -> None:
 
 
 @pytest.mark.django_db
-def test_the_commands(no_data: object, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command(no_data: object, capsys: pytest.CaptureFixture[str]) -> None:
     position()
     assert main(["flow", "discharge", "invent", "--seed", "4"]) == 0
     assert "artificial patients" in capsys.readouterr().out
-    assert main(["flow", "discharge", "watch", "--once"]) == 0
-    assert "Escalated: " in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("two_writers")

@@ -187,7 +187,9 @@ def test_overdue_reviews_are_listed_by_ward_and_long_stays_by_length(client_for:
     assert "ELSING" not in overdue  # came an hour ago
     long = shown.split("Long stays to be reviewed")[-1]
     assert "BEXWELL" in long  # twenty days
+    assert "1 due, 0 done" in shown
     services.note(access=nurse, visit=found.visits["Bexwell"], text="seen", kind="long_stay")
+    assert "0 due, 1 done" in page(client_for(Role.WARD_NURSE), "reviews")
     assert "BEXWELL" not in page(client_for(Role.WARD_NURSE), "reviews").split("Long stays to be reviewed")[-1]
 
 

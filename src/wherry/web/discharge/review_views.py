@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from wherry.flow.discharge.due import london_day
 from wherry.flow.discharge.reviews import answered, windows
+from wherry.flow.discharge.settings import LongStay
 from wherry.web.access import Permission, requires
 from wherry.web.access.http import Request
 from wherry.web.components import live
@@ -52,7 +53,12 @@ def reviews(request: Request) -> HttpResponse:
         "overdue": len(late),
         "patients": len(rows),
         "lengths": [
-            (row, sum((one.stay_days or 0) >= row.days for one in rows), sum(one.long_stay_due == row for one in long))
+            (
+                row,
+                sum((one.stay_days or 0) >= row.days for one in rows),
+                sum(one.long_stay_due == row for one in long),
+                sum(_reached(one) == row for one in done),
+            )
             for row in settings.long_stays
         ],
         "long": sorted(long, key=lambda row: -(row.stay_days or 0)),
@@ -67,6 +73,14 @@ def reviews(request: Request) -> HttpResponse:
 
 def _longest(row: Row) -> tuple[datetime | None, str]:
     return (row.review_overdue_since, row.key)
+
+
+def _reached(row: Row) -> LongStay | None:
+    """The longest length that a stay has reached."""
+    return max(
+        (one for one in where.settings().long_stays if one.days <= (row.stay_days or 0)),
+        key=lambda one: one.days, default=None,
+    )  # fmt: skip
 
 
 def _kept(rows: list[Row], now: datetime) -> tuple[int, int]:
