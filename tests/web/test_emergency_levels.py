@@ -21,7 +21,8 @@ from wherry.web.access import Role
 from wherry.web.access.access import Access, access_of
 from wherry.web.access.models import AuditEvent, User
 from wherry.web.discharge.models import Tracker
-from wherry.web.emergency import current, kept, levels, services
+from wherry.web.emergency import actions, current, kept, levels, services
+from wherry.web.emergency.acting import Refused
 from wherry.web.emergency.levels import Levels
 from wherry.web.emergency.models import (
     ActionAct,
@@ -31,7 +32,6 @@ from wherry.web.emergency.models import (
     OwedAction,
     PillarEntry,
 )
-from wherry.web.emergency.services import Refused
 from wherry.web.emergency.tiles import tiles
 from wherry.web.feed import changes
 from wherry.web.feed.models import Sender, Visit
@@ -69,7 +69,7 @@ def declared(access: Access, level: int, seen: int, reason: str = "Because it is
 def answered(access: Access, code: str, act: str, note: str = "", seen: int | None = None, **more: int) -> OwedAction:
     """An act about an action of Norwich."""
     action = OwedAction.objects.filter(code=code).order_by("-pk")[0]
-    return services.answer(
+    return actions.answer(
         access=access, action_id=action.pk, act=act, note=note, seen=action.version if seen is None else seen,
         now=NOW, person_id=more.get("person"),
     )  # fmt: skip
@@ -341,7 +341,7 @@ def test_a_reading_is_kept_each_hour_and_at_each_change() -> None:
 
 def test_the_command_keeps_readings_and_shows_levels(capsys: pytest.CaptureFixture[str]) -> None:
     departments()
-    assert main(["flow", "escalation", "keep", "--once"]) == 0
+    assert main(["flow", "watch", "--once"]) == 0
     assert "RM102: level" in capsys.readouterr().out
     assert LevelReading.objects.count() == 3
     assert main(["flow", "escalation", "show"]) == 0

@@ -40,11 +40,12 @@ def prepare(system: str, seed: int, folder: Path) -> bool:
     from wherry.synthetic.flow import history
     from wherry.synthetic.flow.calendar import LONDON
     from wherry.synthetic.flow.story import tell
+    from wherry.web.discharge import artificial
 
     opened = begun.opened_at if begun is not None and begun.opened_at is not None else None
     if opened is None:
         opened = datetime.combine(datetime.now(LONDON).date(), time(), LONDON).astimezone(UTC)
-    with steps("Live position", 4) as progress:
+    with steps("Live position", 5) as progress:
         progress.step("twenty-six weeks of artificial hospital life")
         story = tell(settings.load(system), seed=seed, opening=opened, days=1)
         if wanted:
@@ -57,6 +58,8 @@ def prepare(system: str, seed: int, folder: Path) -> bool:
             progress.step(f"{len(messages):,} messages of the opening position")
             _take(messages)
             playing.begin(system=system, seed=seed, opened_at=opened, from_at=datetime.now(UTC), speed=1.0)
+            progress.step("what their teams have recorded")
+            artificial.invent(seed=seed)
     return True
 
 
