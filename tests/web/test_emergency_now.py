@@ -17,7 +17,7 @@ from emergency_support import SURNAMES, ambulances, attended, departments, feeds
 from wherry.flow.emergency.windows import since_midnight
 from wherry.web.access import Role
 from wherry.web.access.models import AuditEvent
-from wherry.web.emergency import current, figures, people, position, trends
+from wherry.web.emergency import current, figures, handover_figures, people, position, trends
 from wherry.web.emergency.figures import GROUP
 from wherry.web.emergency.places import departments as with_departments
 from wherry.web.emergency.places import places
@@ -93,7 +93,7 @@ def test_handovers_and_responses_by_hand() -> None:
     assert by["RM102"].lost_minutes == pytest.approx(5 + 45)
     assert by["RCX70"].minutes == pytest.approx((24.0,))
     assert by[GROUP].lost_minutes == pytest.approx(5 + 45 + 9)
-    made = {row.code: row for row in figures.handover_rows(found, nows)}
+    made = {row.code: row for row in handover_figures.handover_rows(found, nows)}
     assert made["handover_45"].cells["RM102"].outside is True
     assert made["handover_45"].cells["RCX70"].outside is False
     from wherry.web.emergency.now_views import response_rows

@@ -17,7 +17,7 @@ from wherry.flow.escalation.differences import differences
 from wherry.flow.escalation.table import LEVELS, builtin_text, in_force
 from wherry.web.access import Permission, requires
 from wherry.web.access.http import Request
-from wherry.web.emergency import charts, current, kept, levels, services
+from wherry.web.emergency import acting, actions, charts, current, kept, levels, services
 from wherry.web.emergency.levels import Levels
 from wherry.web.emergency.models import ActionState, Declaration, LevelReading, OwedAction, PillarEntry
 from wherry.web.emergency.places import departments, trusts
@@ -60,12 +60,12 @@ def _context(request: Request, wanted: str) -> dict[str, Any]:
         "declarations": declarations,
         "open_actions": list(owed.filter(state=ActionState.OPEN)),
         "answered": list(owed.exclude(state=ActionState.OPEN).order_by("-answered_at", "-pk")[:20]),
-        "people": services.people(chosen.place.organisation) if chosen is not None else [],
+        "people": acting.people(chosen.place.organisation) if chosen is not None else [],
         "readings": readings,
         "picture": _picture(readings),
         "entries": list(PillarEntry.objects.order_by("-entered_at", "-pk")[:10]),
         "all_levels": LEVELS,
-        "acts": services.ACTS,
+        "acts": actions.ACTS,
         "late": lateness.sentences(trusts()),
         "now": found.now,
         "problem": "",
@@ -124,12 +124,12 @@ def act(request: Request) -> HttpResponse:
         "take_back": lambda: _take_back(request),
         "pillar": lambda: _pillar(request),
         "version": lambda: _version(request),
-        **{name: (lambda name=name: _answer(request, name)) for name in services.ACTS},  # type: ignore[misc]
+        **{name: (lambda name=name: _answer(request, name)) for name in actions.ACTS},  # type: ignore[misc]
     }
     wanted = post.get("act", "")
     try:
         if wanted not in doing:
-            raise services.Refused("Choose what to do. Nothing was recorded.")
+            raise acting.Refused("Choose what to do. Nothing was recorded.")
         said = doing[wanted]()
     except UserError as refused:
         if wanted == "version":
@@ -179,7 +179,7 @@ def _take_back(request: Request) -> str:
 
 def _answer(request: Request, name: str) -> str:
     post = request.POST
-    services.answer(
+    actions.answer(
         access=request.access,
         action_id=_whole(post.get("action")),
         act=name,
@@ -188,7 +188,7 @@ def _answer(request: Request, name: str) -> str:
         now=clock.now(),
         person_id=_whole(post.get("person")),
     )
-    return f"{services.ACTS[name]}: recorded."
+    return f"{actions.ACTS[name]}: recorded."
 
 
 def _pillar(request: Request) -> str:

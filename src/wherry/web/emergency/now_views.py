@@ -18,7 +18,7 @@ from wherry.reference import standards
 from wherry.web.access import Permission, requires
 from wherry.web.access.http import Request
 from wherry.web.components import live
-from wherry.web.emergency import current, figures, kept, people
+from wherry.web.emergency import current, figures, handover_figures, kept, people
 from wherry.web.emergency.figures import GROUP, WINDOWS, Now, Row
 from wherry.web.emergency.models import AmbulanceBadLine, AmbulanceLoad
 from wherry.web.emergency.places import Place, place, places, trusts
@@ -61,7 +61,7 @@ def now_context(named: frozenset[str], window_name: str) -> dict[str, Any]:
     window = figures.window_of(read, window_name)
     nows = [figures.now_of(read, one, window) for one in sites]
     nows.append(figures.together(read, nows))
-    rows = [*figures.period_rows(read, sites, window), *figures.handover_rows(read, nows)]
+    rows = [*figures.period_rows(read, sites, window), *handover_figures.handover_rows(read, nows)]
     kept.keep_quietly(level)
     longest = people.present(read, sites, people.chosen(read, sites, "here", window)[:_LONGEST_SHOWN], named)
     outside = people.outside_now(read, sites, named)
@@ -212,7 +212,7 @@ def ambulances(request: Request) -> HttpResponse:
         "sites": places(),
         "site": wanted,
         "outside": outside,
-        "rows": figures.handover_rows(read, nows),
+        "rows": handover_figures.handover_rows(read, nows),
         "nows": nows,
         "categories": response_rows(read, window),
         "waiting": sorted(waiting, key=lambda call: (call.category or "9", call.started_at))[:_SHOWN_AT_MOST],

@@ -5,26 +5,22 @@ Of two people at once the second is told who was first, and nothing is overwritt
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from wherry.errors import UserError
 from wherry.flow.escalation import table as tables
 from wherry.flow.escalation.table import LEVELS, Table
 from wherry.web.access import Permission, audit
 from wherry.web.access.access import Access
-from wherry.web.access.models import Membership, User
-from wherry.web.access.permissions import Role
+from wherry.web.access.models import User
 from wherry.web.components.formats import moment
 from wherry.web.emergency import kept
+from wherry.web.emergency.acting import Refused, plain, standing, who
 from wherry.web.emergency.levels import Levels, SiteLevel
 from wherry.web.emergency.models import (
-    ActionAct,
     ActionState,
     Declaration,
     EscalationVersion,
@@ -33,10 +29,6 @@ from wherry.web.emergency.models import (
 )
 from wherry.web.emergency.places import trusts
 from wherry.web.feed import changes
-
-
-class Refused(UserError):
-    """An act that cannot be recorded as it was sent."""
 
 
 def declare(
@@ -48,8 +40,8 @@ def declare(
     The level's actions become owed; those of higher levels are no longer owed, unless they were answered.
     """
     found = _site(levels, site)
-    user = _who(access, found.place.organisation)
-    reason, worked_out = _plain(reason), found.score.level
+    user = who(access, found.place.organisation)
+    reason, worked_out = plain(reason), found.score.level
     if level not in LEVELS:
         raise Refused("Choose the level that you declare. Nothing was recorded.")
     if len(reason) > 1000:
@@ -77,9 +69,9 @@ def _declare(levels: Levels, found: SiteLevel, level: int, reason: str, seen: in
     newest = Declaration.objects.filter(site=site).order_by("-sequence").first()
     if (newest.sequence if newest else 0) != seen:
         raise _first(site)
-    standing = _standing(site)
-    if standing is not None and standing.level == level:
-        raise Refused(f"Level {level} is declared already, by {standing.declared_by_name}. Nothing was recorded.")
+    now = standing(site)
+    if now is not None and now.level == level:
+        raise Refused(f"Level {level} is declared already, by {now.declared_by_name}. Nothing was recorded.")
     made = Declaration.objects.create(
         site=site,
         organisation=organisation,
@@ -128,13 +120,13 @@ def take_back(*, access: Access, declaration_id: int | None, why: str, now: date
     made = Declaration.objects.filter(pk=declaration_id or 0).first()
     if made is None or made.organisation not in access.where(Permission.DECLARE_ESCALATION):
         raise PermissionDenied(Permission.DECLARE_ESCALATION.value)
-    user, why = _who(access, made.organisation), _plain(why)
+    user, why = who(access, made.organisation), plain(why)
     if not why or len(why) > 500:
         raise Refused("Say in up to 500 characters why it was a mistake. Nothing was recorded.")
     with transaction.atomic():
         made = Declaration.objects.select_for_update().get(pk=made.pk)
-        standing = _standing(made.site)
-        if standing is None or standing.pk != made.pk:
+        stands = standing(made.site)
+        if stands is None or stands.pk != made.pk:
             raise Refused(f"This declaration does not stand any more. {_first(made.site)}")
         actions = list(made.actions.select_for_update())
         if any(action.state in (ActionState.DONE, ActionState.NOT_DONE) for action in actions):
@@ -161,117 +153,10 @@ def take_back(*, access: Access, declaration_id: int | None, why: str, now: date
     return made
 
 
-#: What may be done about an action, in words.
-ACTS = {
-    "take": "Taken on",
-    "give": "Given to somebody",
-    "done": "Done",
-    "not_done": "Not done",
-    "undo": "Undone",
-}
-
-
-def answer(
-    *,
-    access: Access,
-    action_id: int | None,
-    act: str,
-    note: str,
-    seen: int | None,
-    now: datetime,
-    person_id: int | None = None,
-) -> OwedAction:
-    """Take an owed action on, give it to somebody, say that it is done or not done (with a reason), or undo that.
-
-    `seen` is the version that the person saw.
-    """
-    action = OwedAction.objects.filter(pk=action_id or 0).first()
-    if action is None or action.organisation not in access.where(Permission.DECLARE_ESCALATION):
-        raise PermissionDenied(Permission.DECLARE_ESCALATION.value)
-    user, note = _who(access, action.organisation), _plain(note)
-    if act not in ACTS:
-        raise Refused("Choose what to do about it. Nothing was recorded.")
-    if len(note) > 500:
-        raise Refused("The note is longer than 500 characters. Nothing was recorded: shorten it.")
-    if act == "not_done" and not note:
-        raise Refused("Say why it is not done. Nothing was recorded.")
-    try:
-        with transaction.atomic():
-            action = OwedAction.objects.select_for_update().get(pk=action.pk)
-            if action.version != seen:
-                raise _answered(action)
-            was = _fields(action)
-            _apply(action, act, note, user, person_id, now)
-            action.version += 1
-            action.save()
-            ActionAct.objects.create(
-                action=action, sequence=action.version, act=act, note=note, was=was, made_by=user,
-                made_by_name=user.display_name, made_at=now,
-            )  # fmt: skip
-            audit.record(
-                access=access, action=f"escalation.action_{act}", subject_kind="escalation_action",
-                subject_key=str(action.pk), organisation=action.organisation, purpose="running the service",
-                detail={"site": action.site, "code": action.code},
-            )  # fmt: skip
-            changes.touch(trusts())
-    except IntegrityError:
-        raise _answered(OwedAction.objects.get(pk=action.pk)) from None
-    return action
-
-
-def _apply(action: OwedAction, act: str, note: str, user: User, person_id: int | None, now: datetime) -> None:
-    if act == "undo":
-        last = action.acts.order_by("-sequence").first()
-        if last is None or last.act == "undo":
-            raise Refused("There is nothing to undo. Nothing was recorded.")
-        if action.state == ActionState.ENDED:
-            raise Refused("Its level is no longer declared, so it is not owed any more. Nothing was recorded.")
-        _restore(action, last.was)
-        return
-    if action.state != ActionState.OPEN:
-        raise Refused(f"This action is {action.get_state_display().lower()}: nothing was recorded. Undo that first.")
-    if act == "take":
-        action.owner, action.owner_name = user, user.display_name
-    elif act == "give":
-        person = next((one for one in people(action.organisation) if one.pk == person_id), None)
-        if person is None:
-            raise Refused("Choose who is to do it. Nothing was recorded.")
-        action.owner, action.owner_name = person, person.display_name
-    else:
-        action.state = ActionState.DONE if act == "done" else ActionState.NOT_DONE
-        action.live, action.note = None, note
-        action.answered_by_name, action.answered_at = user.display_name, now
-        if action.owner is None:
-            action.owner, action.owner_name = user, user.display_name
-
-
-def _fields(action: OwedAction) -> dict[str, Any]:
-    return {
-        "state": action.state,
-        "owner": action.owner_id,
-        "owner_name": action.owner_name,
-        "answered_by_name": action.answered_by_name,
-        "answered_at": action.answered_at.isoformat() if action.answered_at else None,
-        "note": action.note,
-    }
-
-
-def _restore(action: OwedAction, was: Mapping[str, Any]) -> None:
-    if was["state"] == ActionState.OPEN and action.state != ActionState.OPEN:
-        standing = _standing(action.site)
-        if standing is None or standing.level < action.level:
-            raise Refused("Its level is no longer declared, so it is not owed any more. Nothing was recorded.")
-    action.state = was["state"]
-    action.live = f"{action.site}|{action.code}" if action.state == ActionState.OPEN else None
-    action.owner_id, action.owner_name = was["owner"], was["owner_name"]
-    action.answered_by_name, action.note = was["answered_by_name"], was["note"]
-    action.answered_at = datetime.fromisoformat(was["answered_at"]) if was["answered_at"] else None
-
-
 def enter_pillar(*, access: Access, levels: Levels, pillar: str, level: int | None, note: str) -> PillarEntry:
     """Enter the level of a pillar that has no feed. Entering again corrects it; what was entered stays on record."""
     known = {one.code: one for one in levels.table.pillars if one.code != "acute"}
-    user, note = _who(access, None), _plain(note)
+    user, note = who(access, None), plain(note)
     if pillar not in known:
         raise Refused("Choose a pillar that is entered by hand. Nothing was recorded.")
     if level not in LEVELS:
@@ -296,8 +181,8 @@ def load_version(*, access: Access | None, text: str, where: str, why: str) -> E
 
     `access` None is the command line.
     """
-    user = _who(access, None) if access is not None else None
-    table, why = tables.parse(text, where), _plain(why)
+    user = who(access, None) if access is not None else None
+    table, why = tables.parse(text, where), plain(why)
     if not why or len(why) > 500:
         raise Refused("Say in up to 500 characters where the values come from, or why they change. Nothing was kept.")
     taken = Refused(
@@ -333,31 +218,11 @@ def load_version(*, access: Access | None, text: str, where: str, why: str) -> E
     return made
 
 
-def people(organisation: str) -> list[User]:
-    """Who may do what a level asks for at an organisation."""
-    roles = [role.value for role in Role if Permission.DECLARE_ESCALATION in role.permissions]
-    held = Membership.objects.filter(organisation=organisation, role__in=roles).values_list("user_id", flat=True)
-    found = User.objects.filter(pk__in=list(held), is_active=True)
-    return sorted(found, key=lambda user: (user.last_name, user.first_name, user.pk))
-
-
-def _who(access: Access, organisation: str | None) -> User:
-    """The person, who must be allowed to declare (at that organisation, or anywhere)."""
-    where = access.where(Permission.DECLARE_ESCALATION)
-    if access.user is None or not where or (organisation is not None and organisation not in where):
-        raise PermissionDenied(Permission.DECLARE_ESCALATION.value)
-    return access.user
-
-
 def _site(levels: Levels, site: str) -> SiteLevel:
     try:
         return levels.site(site)
     except KeyError:
         raise Refused("Choose the hospital. Nothing was recorded.") from None
-
-
-def _standing(site: str) -> Declaration | None:
-    return Declaration.objects.filter(site=site, undone_at__isnull=True).order_by("-sequence").first()
 
 
 def _first(site: str) -> Refused:
@@ -369,15 +234,3 @@ def _first(site: str) -> Refused:
     else:
         said = f"{newest.declared_by_name} declared level {newest.level} first, {moment(newest.declared_at)}"
     return Refused(f"{said}. Yours was not recorded. Look at theirs, then declare again if you still need to.")
-
-
-def _answered(action: OwedAction) -> Refused:
-    last = action.acts.order_by("-sequence").first()
-    if last is None:
-        return Refused("The level was changed meanwhile. Nothing was recorded: look at what is owed now.")
-    said = f"{last.made_by_name} was first, {moment(last.made_at)}: {ACTS[last.act].lower()}"
-    return Refused(f"{said}. Yours was not recorded.")
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.replace("\x00", "").split())
