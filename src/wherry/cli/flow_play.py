@@ -129,17 +129,24 @@ class Player:
             self._opening()
         if self.told == self.opened:
             self.sides.opening(self.story)
-        speed = self.args.speed or 1.0
-        real = datetime.now(UTC)
-        begin = self.told
-        if self.args.speed is None and self.args.begin is None and self.args.on is None and not self.args.at_once:
-            begin = max(self.told, real)  # as it happens; what is past by now goes at once
-        self.clock_from, self.clock_real, self.speed = _seconds(begin), time.time(), speed
-        playing.begin(
-            system=self.system, seed=self.seed, opened_at=self.opened, from_at=begin, speed=speed, told_until=self.told
+        given = (self.args.speed, self.args.begin, self.args.on)
+        as_it_happens = given == (None, None, None) and not self.args.at_once  # what is past by now goes at once
+        begin = None if as_it_happens else self.told
+        found = playing.begin(
+            system=self.system,
+            seed=self.seed,
+            opened_at=self.opened,
+            from_at=begin,
+            speed=self.args.speed or 1.0,
+            told_until=self.told,
+        )
+        self.clock_from, self.clock_real, self.speed = (
+            _seconds(found.from_at),
+            found.started_at.timestamp(),
+            found.speed,
         )
         if self.args.at_once:
-            playing.stop(begin)
+            playing.stop(self.told)
         try:
             self._go()
         finally:

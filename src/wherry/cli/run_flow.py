@@ -57,7 +57,7 @@ def prepare(system: str, seed: int, folder: Path) -> bool:
             messages = story.opening_position()
             progress.step(f"{len(messages):,} messages of the opening position")
             _take(messages)
-            playing.begin(system=system, seed=seed, opened_at=opened, from_at=datetime.now(UTC), speed=1.0)
+            playing.begin(system=system, seed=seed, opened_at=opened, speed=1.0)
             progress.step("what their teams have recorded")
             artificial.invent(seed=seed)
     return True

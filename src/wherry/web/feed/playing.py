@@ -35,24 +35,34 @@ def state() -> PlayedTime | None:
 
 @transaction.atomic
 def begin(
-    *, system: str, seed: int, opened_at: datetime, from_at: datetime, speed: float, told_until: datetime | None = None
+    *,
+    system: str,
+    seed: int,
+    opened_at: datetime,
+    speed: float,
+    from_at: datetime | None = None,
+    told_until: datetime | None = None,
 ) -> PlayedTime:
-    """Let played time run: now it is `from_at`, and it runs at `speed`. One row, ever.
+    """Let played time run: now it is `from_at`, and it runs at `speed`. There is one row, ever.
 
-    `opened_at` is the moment of the opening position; every message sent before `told_until` is known.
+    Without `from_at` it is what it really is, but never before what was told. `opened_at` is the moment of the opening
+    position; every message sent before `told_until` is known.
     """
     refuse_real_people()
     if not 0 < speed <= 100_000:
         raise UserError(f"A day cannot be played at speed {speed:g}. Choose one above 0, such as 1 or 60.")
     PlayedTime.objects.all().delete()
+    told = told_until or opened_at
+    started = datetime.now(UTC)
+    from_at = max(told, started) if from_at is None else from_at
     found = PlayedTime.objects.create(
-        started_at=datetime.now(UTC),
+        started_at=started,
         from_at=from_at,
         speed=speed,
         system=system,
         seed=seed,
         opened_at=opened_at,
-        told_until=told_until or opened_at,
+        told_until=told,
     )
     _record(found, f"A played day runs from {from_at.isoformat()} at speed {speed:g}")
     return found
