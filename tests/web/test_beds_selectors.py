@@ -9,8 +9,9 @@ import pytest
 from beds_now_support import NOW, hours, live_position, patient, visit
 
 from wherry.flow import beds as rules
+from wherry.flow.beds.position import ward_tally
 from wherry.web.access.models import User
-from wherry.web.beds import places, selectors
+from wherry.web.beds import history_page, places, selectors
 from wherry.web.beds.models import BedAct, BedEvent, ClosedWhy, Placing
 from wherry.web.feed.models import Stay, Visit
 
@@ -107,9 +108,16 @@ def test_any_past_moment_is_that_of_the_whole_history() -> None:
             made_at=at, expires_at=at + timedelta(hours=2),
             ended_at=at + timedelta(hours=1) if draw.random() < 0.5 else None,
         )  # fmt: skip
-    moments = [some() for _ in range(25)] + [NOW, began]
-    for moment in moments:
-        assert statuses(selectors.at(moment)) == statuses(whole(moment)), moment
+    moments = sorted([some() for _ in range(25)] + [NOW, began])
+    many = history_page.read(moments)
+    for column, moment in enumerate(moments):
+        exact = whole(moment)
+        assert statuses(selectors.at(moment)) == statuses(exact), moment
+        for row, ward in enumerate(many.wards):
+            tally = ward_tally(ward, exact)
+            assert (many.occupied[row, column], many.open[row, column], many.void[row, column]) == (
+                *(tally.occupied + tally.unnamed, tally.open, tally.void),
+            ), (moment, ward.key)
 
 
 def test_the_picture_of_now_is_made_again_only_when_something_changed() -> None:

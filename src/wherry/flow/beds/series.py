@@ -42,7 +42,8 @@ class Series:
 
     def of(self, wards: Iterable[Ward]) -> tuple[Whole, Whole]:
         """Occupied and open beds of some wards together, at each moment."""
-        rows = [number for number, ward in enumerate(self.wards) if ward in set(wards)]
+        keys = {ward.key for ward in wards}
+        rows = [number for number, ward in enumerate(self.wards) if ward.key in keys]
         return self.occupied[rows].sum(axis=0), self.open[rows].sum(axis=0)
 
 

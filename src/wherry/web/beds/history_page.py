@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Min, Q
+from django.db.models import Min
 
 from wherry.flow.beds.model import Happening
 from wherry.flow.beds.position import SORTS, sort_of
@@ -17,7 +17,7 @@ from wherry.reference.standards import in_force
 from wherry.web.beds import places
 from wherry.web.beds.models import BedAct, BedEvent, Placing, PlacingState
 from wherry.web.beds.people import out_of_area
-from wherry.web.beds.selectors import LONDON, happening
+from wherry.web.beds.selectors import LONDON, closed_or_extra, happening
 from wherry.web.feed.models import Patient, Stay, Visit
 
 DAYS = (3, 7, 14, 28)
@@ -43,22 +43,23 @@ class Chart:
 def read(moments: Sequence[datetime]) -> Series:
     """Occupancy at these moments, which must be in order, from stays and what happened to beds."""
     first, last = moments[0], moments[-1]
-    rows = Stay.objects.filter(Q(to_at=None) | Q(to_at__gt=first), from_at__lte=last)
+    names = ("site", "ward", "bed_key", "from_at", "to_at")
+    lasting = Stay.objects.filter(to_at=None).values_list(*names)
+    ended = Stay.objects.filter(to_at__gt=first, from_at__lte=last).values_list(*names)
     stays = [
         Placed(f"{site}|{ward}", bed, from_at, to_at)
-        for site, ward, bed, from_at, to_at in rows.values_list("site", "ward", "bed_key", "from_at", "to_at")
+        for rows in (lasting, ended)
+        for site, ward, bed, from_at, to_at in rows
     ]
-    return series(places.bed_map(), stays, happenings_until(last), moments)
+    return series(places.bed_map(), stays, _happenings(first, last), moments)
 
 
-def happenings_until(last: datetime) -> list[Happening]:
-    """Closing and escalation until a moment. Openings count only for beds that were ever closed."""
+def _happenings(first: datetime, last: datetime) -> list[Happening]:
+    """What closed, opened and escalated beds, as it stood at a moment and what came until another."""
     fields = ("pk", "bed_key", "act", "occurred_at", "recorded_at", "why", "note", "made_by_name", "message_id")
-    events = BedEvent.objects.filter(occurred_at__lte=last)
-    rare = events.filter(act__in=(BedAct.CLOSE, BedAct.ESCALATE, BedAct.STAND_DOWN))
-    closed = rare.filter(act=BedAct.CLOSE).order_by().values("bed_key")
-    opened = events.filter(act=BedAct.OPEN, bed_key__in=closed)
-    return [happening(*row) for rows in (rare, opened) for row in rows.values_list(*fields)]
+    acts = (BedAct.CLOSE, BedAct.OPEN, BedAct.ESCALATE, BedAct.STAND_DOWN)
+    since = BedEvent.objects.filter(occurred_at__gt=first, occurred_at__lte=last, act__in=acts).order_by()
+    return [*closed_or_extra(first), *(happening(*row) for row in since.values_list(*fields))]
 
 
 def context(now: datetime, days: int, sites: tuple[str, ...]) -> dict[str, Any]:

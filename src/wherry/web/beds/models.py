@@ -49,7 +49,7 @@ class BedEvent(models.Model):
         ordering = ["occurred_at", "recorded_at", "pk"]
         indexes = [
             models.Index(fields=["act", "occurred_at"], name="bed_event_act"),
-            models.Index(fields=["bed_key", "occurred_at"], name="bed_event_bed"),
+            models.Index(fields=["bed_key", "act", "occurred_at"], name="bed_event_bed"),
         ]
 
     def __str__(self) -> str:

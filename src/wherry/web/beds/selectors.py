@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, F, Max, Q, QuerySet, When, Window
+from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 
 from wherry.flow.beds import Happening, Hold, Lying, Need, Picture, picture
@@ -163,24 +163,29 @@ def _left(empty: Iterable[str], moment: datetime, longest: timedelta) -> list[Ly
 def _happenings(empty: Iterable[str], moment: datetime, longest: timedelta) -> list[Happening]:
     """The latest of each act for each bed: closing and escalation from ever, cleaning of empty beds while it counts.
 
-    Opening by message is said after every cleaning, so of openings only the late ones of empty beds are read, and all
-    of beds that were closed.
+    Of closures only those are read that no later opening undid: openings by message are said after every cleaning, so
+    there are many.
     """
     early = moment - longest
-    events = BedEvent.objects.filter(occurred_at__lte=moment)
-    rare = _last(events.filter(act__in=(BedAct.CLOSE, BedAct.ESCALATE, BedAct.STAND_DOWN)))
-    closed = {one.bed_key for one in rare if one.act == "close"}
     usual = (BedAct.OPEN, BedAct.CLEAN_START, BedAct.CLEAN_DONE)
-    late = [
-        one
-        for part in _parts(empty)
-        for one in _last(events.filter(bed_key__in=part, act__in=usual, occurred_at__gt=early))
-    ]
+    events = BedEvent.objects.filter(occurred_at__lte=moment, occurred_at__gt=early, act__in=usual)
+    late = [one for part in _parts(empty) for one in _last(events.filter(bed_key__in=part))]
+    return [*closed_or_extra(moment), *late]
+
+
+def closed_or_extra(moment: datetime) -> list[Happening]:
+    """What says which beds are closed and which extra ones opened at a moment; of beds never closed it is silent."""
+    events = BedEvent.objects.filter(occurred_at__lte=moment)
+    later = events.filter(bed_key=OuterRef("bed_key"), act=BedAct.OPEN, occurred_at__gt=OuterRef("occurred_at"))
+    closures = _last(events.filter(~Exists(later), act=BedAct.CLOSE))
+    closed = {one.bed_key for one in closures}
+    extra = _last(events.filter(act__in=(BedAct.ESCALATE, BedAct.STAND_DOWN)))
     opened = [one for part in _parts(closed) for one in _last(events.filter(bed_key__in=part, act=BedAct.OPEN))]
-    return [*rare, *late, *opened]
+    return [*closures, *extra, *opened]
 
 
 def _last(events: QuerySet[BedEvent]) -> list[Happening]:
+    """The latest event of each act for each bed; what messages said and what people did count apart."""
     ordered = events.annotate(
         place=Window(
             RowNumber(),
