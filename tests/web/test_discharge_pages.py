@@ -252,3 +252,17 @@ def test_an_escalation_is_acknowledged_by_the_person_named(client_for: Callable[
     assert "taken back" in executive.post(there, {"back": one.pk}, follow=True).content.decode()
     one.refresh_from_db()
     assert one.acknowledged_at is None
+
+
+def test_nobody_reviewed_is_not_known_and_never_none(client_for: Callable[..., Client]) -> None:
+    position()
+    coordinator = client_for(Role.DISCHARGE_COORDINATOR)
+    before = page(coordinator, "list")
+    assert "not known of" in before
+    assert "0.0%" not in before
+    assert "nobody reviewed" in page(coordinator, "metrics")
+    visit = Visit.objects.filter(standing="in_bed", organisation="RM1", ward="M1").first()
+    assert visit is not None
+    ready(person(Role.DISCHARGE_COORDINATOR, "RM1"), visit, "0")
+    live.forget()
+    assert "never reviewed" in page(coordinator, "list")

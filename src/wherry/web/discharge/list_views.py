@@ -121,6 +121,7 @@ def _part(organisations: frozenset[str], chosen: Filters) -> dict[str, Any]:
     rows = select(organisations, chosen)
     ready = selectors.counts_by_site(selectors.ready(organisations))
     occupied = selectors.counts_by_site(selectors.here(organisations))
+    unknown = selectors.counts_by_site(selectors.never_reviewed(organisations))
     pages = max(1, -(-len(rows) // PAGE))
     page = min(chosen.page, pages)
     shown = rows[(page - 1) * PAGE : page * PAGE]
@@ -129,11 +130,18 @@ def _part(organisations: frozenset[str], chosen: Filters) -> dict[str, Any]:
         "rows": shown,
         "total": len(rows),
         "sites": [
-            (where.site_words(site), ready.get(site, 0), number, chosen.query(show="ready", site=site))
+            (
+                where.site_words(site),
+                ready.get(site, 0),
+                number,
+                unknown.get(site, 0),
+                chosen.query(show="ready", site=site),
+            )
             for site, number in sorted(occupied.items(), key=lambda item: where.site_words(item[0]))
         ],
         "all_ready": sum(ready.values()),
         "all_occupied": sum(occupied.values()),
+        "all_unknown": sum(unknown.values()),
         "causes": [
             (
                 where.settings().causes[code].words if code in where.settings().causes else "No cause recorded",

@@ -15,7 +15,7 @@ from wherry.flow.discharge.due import LONDON, london_day
 from wherry.flow.discharge.metrics import Stay
 from wherry.flow.discharge.places import home_of
 from wherry.web.discharge import where
-from wherry.web.discharge.models import Span, Tracker
+from wherry.web.discharge.models import Act, Span, Tracker
 from wherry.web.feed.models import Patient, Visit
 from wherry.web.feed.models import Stay as FeedStay
 
@@ -27,17 +27,30 @@ SNAPSHOT_AT = time(8)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Patients who meet no criteria, and all patients, on adult general and acute wards at a moment, by site."""
+    """Patients on adult general and acute wards at a moment by site: no criteria met, reviewed by then, and all."""
 
     at: datetime
     nctr: dict[str, int]
+    reviewed: dict[str, int]
     occupied: dict[str, int]
 
     @property
     def share(self) -> float | None:
-        """NCTR of occupied: sums over sums. None when nobody is there."""
-        occupied = sum(self.occupied.values())
-        return sum(self.nctr.values()) / occupied if occupied else None
+        """NCTR of occupied: sums over sums. None when nobody is there, or nobody there has ever been reviewed."""
+        return _share(sum(self.nctr.values()), sum(self.reviewed.values()), sum(self.occupied.values()))
+
+    @property
+    def not_reviewed(self) -> int:
+        """How many had not been reviewed by then: they count as meeting criteria only in the share's denominator."""
+        return sum(self.occupied.values()) - sum(self.reviewed.values())
+
+    def share_of(self, site: str) -> float | None:
+        """The same for one site."""
+        return _share(self.nctr.get(site, 0), self.reviewed.get(site, 0), self.occupied.get(site, 0))
+
+
+def _share(nctr: int, reviewed: int, occupied: int) -> float | None:
+    return nctr / occupied if occupied and reviewed else None
 
 
 def snapshot(at: datetime) -> Snapshot:
@@ -45,7 +58,9 @@ def snapshot(at: datetime) -> Snapshot:
     there = FeedStay.objects.filter(from_at__lte=at).filter(Q(to_at=None) | Q(to_at__gt=at))
     held = Span.objects.filter(kind="nctr", from_at__lte=at).filter(Q(to_at=None) | Q(to_at__gt=at))
     ready = there.filter(visit_id__in=held.values("tracker__visit_key"))
-    return Snapshot(at, _by_site(ready), _by_site(there))
+    looked = Act.objects.filter(kind="review", at__lte=at)
+    reviewed = there.filter(visit_id__in=looked.values("tracker__visit_key"))
+    return Snapshot(at, _by_site(ready), _by_site(reviewed), _by_site(there))
 
 
 def mornings(last: date, days: int, now: datetime) -> list[Snapshot]:

@@ -165,6 +165,11 @@ def ready(organisations: Collection[str]) -> QuerySet[Visit]:
     return here(organisations).filter(key__in=Tracker.objects.filter(meets=False).values("visit_key"))
 
 
+def never_reviewed(organisations: Collection[str]) -> QuerySet[Visit]:
+    """Visits in a bed of which nobody has said yet whether they meet criteria to reside."""
+    return here(organisations).exclude(key__in=Tracker.objects.exclude(meets=None).values("visit_key"))
+
+
 def find(organisations: Collection[str], key: str) -> Row | None:
     """One visit that has been admitted at these organisations; None elsewhere."""
     visit = Visit.objects.filter(organisation__in=organisations, key=key).exclude(admitted_at=None).first()
