@@ -206,7 +206,7 @@ class PlayedTime(models.Model):
     stopped_at = models.DateTimeField(null=True, blank=True)
     system = models.CharField(max_length=60, blank=True)
     seed = models.IntegerField(default=1)
-    opened_at = models.DateTimeField(null=True, blank=True, help_text="when the artificial day's opening position stood")
+    opened_at = models.DateTimeField(null=True, blank=True, help_text="when the opening position stood")
     told_until = models.DateTimeField(null=True, blank=True, help_text="every message before it has been acknowledged")
 
     def __str__(self) -> str:

@@ -87,9 +87,7 @@ class Migration(migrations.Migration):
                 ("seed", models.IntegerField(default=1)),
                 (
                     "opened_at",
-                    models.DateTimeField(
-                        blank=True, help_text="when the artificial day's opening position stood", null=True
-                    ),
+                    models.DateTimeField(blank=True, help_text="when the opening position stood", null=True),
                 ),
                 (
                     "told_until",
