@@ -19,6 +19,7 @@ from wherry.synthetic.flow.side import Person, as_line
 from wherry.web.access import Role
 from wherry.web.access.models import AuditEvent
 from wherry.web.components import live
+from wherry.web.emergency.models import AmbulanceIncident, AmbulanceLoad
 from wherry.web.unplanned import loading, selectors, services
 from wherry.web.unplanned.models import Call, CallAct
 from wherry.web.unplanned.services import Refused
@@ -219,3 +220,31 @@ def test_an_undone_visit_no_longer_counts(now: None) -> None:
     found = selectors.measured(NOW - timedelta(hours=1), minutes(1), minutes(1))
     assert (found.two_hours.count, found.two_hours.pending) == (0, 1)
     assert selectors.board(nurse, NOW).on_way
+
+
+def test_the_mean_response_to_category_2_stands_beside_its_targets(
+    now: None, client_for: Callable[..., Client]
+) -> None:
+    load = AmbulanceLoad.objects.create(
+        file="x", digest="", loaded_at=NOW, loaded_by_name="", lines=3, new=3, changed=0, older=0, refused=0
+    )
+    for number, took in enumerate((20, 50, None)):
+        called = minutes(-120)
+        arrived = minutes(-120 + took) if took is not None else None
+        AmbulanceIncident.objects.create(
+            number=f"N{number}",
+            known_at=NOW,
+            digest="",
+            load=load,
+            category="2",
+            called_at=called,
+            arrived_on_scene_at=arrived,
+        )
+    crew = ambulance()
+    made = call(crew)
+    services.do(access=crew, call_id=made.pk, act="offer", version=0)
+    page = client_for(Role.ANALYST).get("/unplanned-care/figures/").content.decode()
+    assert "35.0 minutes" in page
+    assert "2 reached, 1 not yet" in page
+    assert f"at least {(20 + 50 + 120) / 3:.1f} minutes" in page
+    assert "30 minutes by the Joint Forward Plan; 25 this year" in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from wherry.flow.emergency.responses import Responses
 from wherry.flow.unplanned.figures import Figures, Share
 from wherry.flow.unplanned.settings import Settings
 from wherry.reference import standards
@@ -80,6 +81,23 @@ def figure_lines(found: Figures, known: Settings, now: datetime) -> list[FigureL
             ),
         ),
     ]
+
+
+def category_2(found: Responses, now: datetime) -> FigureLine:
+    """Mean response to category 2, which calls taken by the community should make shorter (J, objective 6a)."""
+    target = standards.in_force("ambulance.category_2.target", now.astimezone(LONDON).date())
+    mean = found.mean
+    note = "Of the whole system, from the ambulance service's incidents: from the call to the first vehicle there. "
+    note += f"{len(found.answered):,} reached, {len(found.waiting):,} not yet, {found.missing:,} without a time."
+    if found.waiting and found.mean_at_least is not None:
+        note += f" Once all are reached it is at least {found.mean_at_least:.1f} minutes."
+    return FigureLine(
+        "Mean response to category 2",
+        "not known" if mean is None else f"{mean:.1f} minutes",
+        "at most 30 minutes by the Joint Forward Plan" + (f"; {target.value:g} this year" if target else ""),
+        note if found.calls else "Nothing has come from the ambulance service about this time.",
+        bool(mean is not None and target is not None and not target.met(mean)),
+    )
 
 
 def _share(share: Share) -> str:

@@ -8,6 +8,11 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from wherry.flow.emergency.clocks import Window
+from wherry.flow.emergency.limits import limits
+from wherry.flow.emergency.model import Call as IncidentCall
+from wherry.flow.emergency.responses import Responses
+from wherry.flow.emergency.responses import measured as measured_responses
 from wherry.flow.unplanned import screen as screening
 from wherry.flow.unplanned import settings as hub_settings
 from wherry.flow.unplanned.figures import Call as CallFacts
@@ -18,6 +23,8 @@ from wherry.flow.unplanned.standing import Act, Done, Standing, standing
 from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
+from wherry.web.components.formats import LONDON
+from wherry.web.emergency.models import AmbulanceIncident
 from wherry.web.feed.models import Patient, Visit
 from wherry.web.unplanned.models import Call, CallAct
 
@@ -162,6 +169,21 @@ def measured(since: datetime, until: datetime, now: datetime) -> Figures:
         facts.append(CallFacts(str(call.pk), call.condition, done, call.nhs_number, within))
     people = {call.person for call in facts if call.person}
     return figures(facts, known, now, contacts(people, since, now))
+
+
+def category_2(since: datetime, now: datetime) -> Responses:
+    """Response to category 2 calls of the whole system since a moment, from the ambulance service's own incidents."""
+    calls = [
+        IncidentCall(
+            row.number, "2", row.called_at, _past(row.arrived_on_scene_at, now), _past(row.closed_at, now), row.site
+        )
+        for row in AmbulanceIncident.objects.filter(category="2", called_at__gte=since, called_at__lte=now)
+    ]
+    return measured_responses(calls, limits(now.astimezone(LONDON).date()), Window(since), now)
+
+
+def _past(at: datetime | None, now: datetime) -> datetime | None:
+    return at if at is not None and at <= now else None
 
 
 def contacts(people: set[str], since: datetime, until: datetime) -> list[tuple[str, datetime]]:

@@ -209,6 +209,9 @@ def measures(request: Request) -> HttpResponse:
         "found": found,
         "known": known,
         "any": Call.objects.exists(),
-        "lines": figure_presenters.figure_lines(found, known, now),
+        "lines": [
+            *figure_presenters.figure_lines(found, known, now),
+            figure_presenters.category_2(selectors.category_2(since, now), now),
+        ],
     }
     return render(request, "unplanned/measures.jinja", context)
