@@ -196,6 +196,45 @@ def test_a_bed_status_a_merge_and_a_change_without_a_visit() -> None:
         parse(f"{head.replace('A01', 'A20')}\rNPU|M1^A^3^RM102|Z\r".encode(), CODES)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "own"),
+    [
+        ("12345^^^RM1^MR~777^^^RGP^MR", "12345"),
+        ("777^^^RGP^MR~12345^^^RM1^MR", "12345"),
+        ("777^^^RGP^MR~12345^^^RM1^PI", "12345"),
+        ("12345^^^PAS^MR~777^^^ARCHIVE^MR", "12345"),
+        ("777^^^GP^PI~12345^^^RM1^MR", "12345"),
+        ("12345^^^RM1^PI~^^^RGP^MR", "12345"),
+        ('12345^^^RM1^PI~""^^^RM1^MR', "12345"),
+        ("9990000018^^^NHS^NH~12345^^^RM1^MR", "12345"),
+        ("12345", "12345"),
+    ],
+)
+def test_the_own_number_is_found_among_those_of_others(numbers: str, own: str) -> None:
+    assert parse(changed("12345^^^RM1^MR~999 000 0018^^^NHS^NH", numbers), CODES).patient_key == f"RM1|{own}"
+    merge = f"{ADMISSION.splitlines()[0].replace('A01', 'A40')}\rPID|1||2^^^RM1^MR\rMRG|{numbers}\r"
+    assert parse(merge.encode(), CODES).merged_key == f"RM1|{own}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("MRG|9990000018^^^NHS^NH", "MRG-1 (patient number that ends) is empty"),
+        ("MRG|1^^^RM1^MR\rPID|2||4^^^RM1^MR\rMRG|3^^^RM1^MR", "MRG is there more than once"),
+    ],
+)
+def test_a_merge_that_cannot_be_read_whole_waits(lines: str, says: str) -> None:
+    merge = f"{ADMISSION.splitlines()[0].replace('A01', 'A40')}\rPID|1||2^^^RM1^MR\r{lines}\r"
+    with pytest.raises(ReadError) as error:
+        parse(merge.encode(), CODES)
+    assert says in str(error.value)
+
+
+def test_an_emptied_part_of_a_place_names_nothing() -> None:
+    assert parse(changed("M1^A^3^RM102", 'M1^A^""^RM102'), CODES).location == Location("RM102", "M1", "A")
+    assert parse(changed("M1^A^3^RM102", '""^""^""^RM102'), CODES).location is None
+
+
 def test_a_cancel_states_nothing_about_the_visit() -> None:
     event = parse(changed("A01", "A13"), CODES)
     assert "specialty" not in event.details

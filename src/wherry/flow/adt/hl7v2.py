@@ -50,7 +50,7 @@ class _Reading:
             raise ReadError("EVN-2 (recorded at) and MSH-7 (time of message) are empty. Write YYYYMMDDHHMMSS in EVN-2.")
         visit = self._visit(trigger)
         patient = self._patient(trigger)
-        merged = f"{self.organisation}|{self._key('MRG', 1, 'patient number that ends')}" if trigger == "A40" else ""
+        merged = self._merged() if trigger == "A40" else ""
         location = self._location("NPU", 1) if trigger == "A20" else self._location("PV1", 3)
         status = self._bed_status(location) if trigger == "A20" else ""
         self._person()
@@ -104,13 +104,7 @@ class _Reading:
     def _patient(self, trigger: str) -> str:
         if trigger == "A20":
             return ""
-        local, nhs = "", ""
-        for parts in self.s.repeated(self.s.field("PID", 3)):
-            kind = parts[4].upper() if len(parts) > 4 else ""
-            if kind == "NH" or (len(parts) > 3 and parts[3].upper() == "NHS"):
-                nhs = nhs or parts[0]
-            elif not local or kind == "MR":
-                local = parts[0] if not local or kind == "MR" else local
+        local, nhs = self._numbers("PID", 3)
         if nhs:
             if nhs_number.is_valid(nhs):
                 self.details["nhs_number"] = nhs_number.compact(nhs)
@@ -119,6 +113,29 @@ class _Reading:
             else:
                 self.doubts.append(f"PID-3 has an NHS number that fails its check ({nhs[:20]}): it was not read.")
         return f"{self.organisation}|{self._checked('PID-3', 'local patient number', local)}"
+
+    def _merged(self) -> str:
+        if len(self.s.each("MRG")) > 1:
+            raise ReadError("MRG is there more than once. Send each number that ends in a message of its own.")
+        local, _ = self._numbers("MRG", 1)
+        return f"{self.organisation}|{self._checked('MRG-1', 'patient number that ends', local)}"
+
+    def _numbers(self, segment: str, number: int) -> tuple[str, str]:
+        """The sender's own number and the NHS number among the repetitions of a field; empty where there is none.
+
+        Its own is the first medical record number (MR) that the organisation gave, else that nobody else is known to
+        have given, else the first of any kind; one of another hospital comes last.
+        """
+        found: list[tuple[int, str]] = []
+        nhs = ""
+        for parts in self.s.repeated(self.s.field(segment, number)):
+            giver, kind = (part.upper() for part in (*parts[3:5], "", "")[:2])
+            if kind == "NH" or giver == "NHS":
+                nhs = nhs or parts[0]
+            elif parts[0] not in ("", REMOVED):
+                others = giver in self.codes.sites and giver != self.organisation
+                found.append((3 if others else 2 if kind != "MR" else int(giver != self.organisation), parts[0]))
+        return min(found, key=lambda one: one[0], default=(0, ""))[1], nhs
 
     def _moment(self, segment: str, number: int, words: str) -> datetime | None:
         text = self.s.first(segment, number)
@@ -141,7 +158,8 @@ class _Reading:
         field = self.s.field(segment, number)
         if not field or field == REMOVED:
             return None
-        ward, bay, bed, site = (*self.s.parts(field), "", "", "", "")[:4]
+        named = ["" if part == REMOVED else part for part in self.s.parts(field)]
+        ward, bay, bed, site = (*named, "", "", "", "")[:4]
         if not ward:
             return None
         site = site or self.codes.sites.get(self.organisation, "")
