@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from feed_store_support import arrived, at, er7, event, everything, kept, take
 
 from wherry.web.beds.models import BedEvent
-from wherry.web.feed import changes, rows, store
+from wherry.web.feed import changes, lateness, rows, store
 from wherry.web.feed.arrived import Arrived, Outcome
 from wherry.web.feed.models import Message, MessageState, Patient, Sender, Stay, Visit
 from wherry.web.feed.settling import UNKNOWN_VISIT
@@ -76,6 +76,17 @@ def test_a_sender_is_known_by_what_it_told_last() -> None:
     sender = Sender.objects.get()
     assert (sender.code, sender.organisation) == ("RM1|PAS", "RM1")
     assert (sender.last_received_at, sender.last_recorded_at) == (at(70), at(60))
+
+
+def test_a_moment_in_the_future_does_not_hide_that_a_sender_is_late() -> None:
+    now = datetime.now(UTC)
+    far = er7(ADMISSION).replace(b"20260714081000", b"20990714081000")
+    store.take([Arrived("RM1|PAS", "1", "mllp", now, far)])
+    told = Sender.objects.get().last_recorded_at
+    assert told is not None
+    assert now <= told <= datetime.now(UTC)
+    assert lateness.late(now=now) == []
+    assert [one.since for one in lateness.late(now=now + timedelta(hours=1))] == [told]
 
 
 def test_open_pages_are_told_of_the_organisation_that_changed() -> None:

@@ -17,7 +17,7 @@ from typing import cast
 
 from django.db import transaction
 
-from wherry.web.feed import changes, settling
+from wherry.web.feed import changes, clock, settling
 from wherry.web.feed.arrived import Arrived, Door, Outcome
 from wherry.web.feed.models import Change, Message, MessageState, Patient, Sender, Visit
 from wherry.web.feed.reading import Read, read
@@ -137,11 +137,16 @@ def _message(one: Read, sender: Sender) -> Message:
 
 
 def _heard(reads: Sequence[Read], fresh: dict[tuple[str, str, str], Message], senders: dict[str, Sender]) -> None:
-    """When each sender was last heard of, and the newest moment that it has told of."""
+    """When each sender was last heard of, and the newest moment that it has told of: no later than now.
+
+    So a message with a slip in its year does not make a silent sender seem to be on time.
+    """
+    now = clock.now()
     for code, sender in senders.items():
         mine = [one for one in reads if one.sender == code]
         received = max(one.arrived.received_at for one in mine)
-        recorded = [one.event.recorded_at for one in mine if one.event is not None]
+        latest = max(received, now)
+        recorded = [min(one.event.recorded_at, latest) for one in mine if one.event is not None]
         newest = max((*recorded, *([sender.last_recorded_at] if sender.last_recorded_at else [])), default=None)
         if sender.last_received_at is not None and sender.last_received_at > received:
             received = sender.last_received_at
