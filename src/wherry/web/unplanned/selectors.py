@@ -159,7 +159,7 @@ def measured(since: datetime, until: datetime, now: datetime) -> Figures:
     """Figures of every call taken in a period, of all organisations: totals, without names."""
     known = settings()
     acts = Prefetch("acts", CallAct.objects.order_by("sequence"), to_attr="done")
-    calls = Call.objects.filter(called_at__gte=since, called_at__lt=until, ever_offered=True).prefetch_related(acts)
+    calls = Call.objects.filter(called_at__gte=since, called_at__lte=until, ever_offered=True).prefetch_related(acts)
     facts = []
     for call in calls:
         done = dones(call.done)

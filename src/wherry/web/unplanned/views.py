@@ -210,7 +210,7 @@ def measures(request: Request) -> HttpResponse:
         "known": known,
         "any": Call.objects.exists(),
         "lines": [
-            *figure_presenters.figure_lines(found, known, now),
+            *(figure_presenters.figure_lines(found, known, now) if found.calls else ()),
             figure_presenters.category_2(selectors.category_2(since, now), now),
         ],
     }
