@@ -321,3 +321,33 @@ def test_a_page_that_asks_by_itself_does_not_keep_a_session_alive(
     assert client.get("/beds/?refreshed=1").status_code == 200
     monkeypatch.setattr("wherry.web.access.middleware.time.time", lambda: began + 1801)
     assert client.get("/beds/?version=0-0", headers={"X-Wherry-Poll": "1"}).status_code == 302
+
+
+def test_a_part_made_from_a_kept_picture_says_no_newer_version_than_that_picture(
+    client_for: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live_position()
+    client = client_for(Role.WARD_NURSE, ("RM1",))
+    version = text(client, "/beds/RM102/M1/").split('data-version="')[1].split('"')[0]
+    visit(patient("RM1", "Narford"), (("RM102|M1|A|5", NOW),))
+    changes.touch(["RM1"])
+    live.forget()  # the part is thrown away, the picture is still young
+    assert client.get(f"/beds/RM102/M1/?version={version}").status_code == 204
+    monkeypatch.setattr(live, "YOUNG_SECONDS", 0.0)
+    monkeypatch.setattr(live, "YOUNG_AT_MOST", 0.0)
+    answer = client.get(f"/beds/RM102/M1/?version={version}")
+    assert "NARFORD" in answer.content.decode()
+    assert answer.headers["X-Wherry-Version"] > version
+
+
+def test_nobody_is_given_an_older_page_than_they_have(client_for: Callable[..., Client]) -> None:
+    live_position()
+    client = client_for(Role.WARD_NURSE, ("RM1",))
+    version = text(client, "/beds/RM102/M1/").split('data-version="')[1].split('"')[0]
+    changes.touch(["RM1"])  # another process has made a page after this; here the kept ones are still young
+    number, _, minute = version.partition("-")
+    newer = f"{int(number) + 1}-{minute}"
+    live._kept.forget()
+    assert client.get(f"/beds/RM102/M1/?version={newer}").status_code == 204
+    never = f"{int(number) + 2}-{minute}"
+    assert client.get(f"/beds/RM102/M1/?version={never}").status_code == 200, "a number that nobody gave"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Min
@@ -67,21 +67,18 @@ def context(now: datetime, days: int, sites: tuple[str, ...]) -> dict[str, Any]:
     began = Stay.objects.aggregate(first=Min("from_at"))["first"]
     if began is None:
         return {"nothing": True, "months": [], "days": days}
-    hour = now.astimezone(LONDON).replace(minute=0, second=0, microsecond=0)
-    first = hour - timedelta(days=days)
+    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    first = hour - timedelta(days=days)  # in UTC, so that no hour is missing or there twice when the clocks change
     moments = [moment for n in range(days * 24 + 1) if (moment := first + timedelta(hours=n)) >= began] or [hour]
     snapshots = sorted(moment for moment in _snapshots(now, days) if moment >= began)
-    both = sorted({moment.astimezone(LONDON) for moment in (*moments, *snapshots)})
+    both = sorted({moment.astimezone(UTC) for moment in (*moments, *snapshots)})
     found = read(both)
     adult = [ward for ward in found.wards if sort_of(ward) == "adult" and ward.site in sites]
     occupied, open_ = found.of(adult)
     line = in_force("beds.occupancy", now.astimezone(LONDON).date())
     limit = line.value if line else None
     at = {moment: number for number, moment in enumerate(both)}
-    hourly = [
-        (moment, int(occupied[at[moment]]), int(open_[at[moment]]))
-        for moment in (moment.astimezone(LONDON) for moment in moments)
-    ]
+    hourly = [(moment.astimezone(LONDON), int(occupied[at[moment]]), int(open_[at[moment]])) for moment in moments]
     values = [(moment, lain / beds) for moment, lain, beds in hourly if beds]
     return {
         "nothing": False,
@@ -93,7 +90,7 @@ def context(now: datetime, days: int, sites: tuple[str, ...]) -> dict[str, Any]:
         "hours": len(values),
         "highest": max(values, key=lambda one: one[1]) if values else None,
         "lowest": min(values, key=lambda one: one[1]) if values else None,
-        "snapshots": [_snapshot(found, at[moment.astimezone(LONDON)], moment, sites) for moment in reversed(snapshots)],
+        "snapshots": [_snapshot(found, at[moment.astimezone(UTC)], moment, sites) for moment in reversed(snapshots)],
         "sorts": SORTS,
         "sites": [(site, places.site_words(site)) for site in sites],
         "months": months(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,46 +21,66 @@ from wherry.flow.beds import Happening, Hold, Lying, Need, Picture, picture
 from wherry.web.beds import places
 from wherry.web.beds.models import BedAct, BedEvent, Placing
 from wherry.web.components import live
-from wherry.web.feed import changes, clock
-from wherry.web.feed.models import Patient, Stay, Visit
+from wherry.web.feed import clock
+from wherry.web.feed.models import Change, Patient, Stay, Visit
 
 LONDON = ZoneInfo("Europe/London")
 _NEED = ("person_key", "infection", "side_room", "dependency", "specialty", "admission_method", "site", "bed_key")
 _BATCH = 900
+#: The picture is made again so often even if nothing changed: beds become overdue and holds run out.
+_AGAIN_SECONDS = 20
 
 
-class _Now:
+@dataclass(frozen=True)
+class Now:
+    """The picture of now, the change numbers that it was made after, when (`time.monotonic`), and how long it took."""
+
+    picture: Picture
+    changes: Mapping[str, int]
+    made: float
+    took: float
+
+    def version(self, organisations: Iterable[str] | None = None) -> int:
+        """How often something had changed at these organisations (or anywhere) when it was made."""
+        wanted = self.changes if organisations is None else organisations
+        return sum(self.changes.get(organisation, 0) for organisation in wanted)
+
+    def enough(self) -> bool:
+        """Whether it is young enough for a page that asks by itself."""
+        return time.monotonic() - self.made < min(
+            live.YOUNG_AT_MOST, max(live.YOUNG_SECONDS, live.YOUNG_TIMES * self.took)
+        )
+
+
+class _Kept:
     """The picture of now, made once however many ask."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.made = self.took = 0.0
-        self.version = -1
-        self.picture: Picture | None = None
+        self.now: Now | None = None
 
 
-_now = _Now()
+_kept = _Kept()
 
 
 def forget() -> None:
     """Throw the kept picture away."""
-    with _now.lock:
-        _now.picture = None
+    with _kept.lock:
+        _kept.now = None
 
 
-def now(*, young: bool = False) -> Picture:
+def now(*, young: bool = False) -> Now:
     """Every bed now, made again when something changed. A page that asks by itself is content with a `young` one."""
-    with _now.lock:
-        age = time.monotonic() - _now.made
-        enough = min(live.YOUNG_AT_MOST, max(live.YOUNG_SECONDS, live.YOUNG_TIMES * _now.took))
-        if young and _now.picture is not None and age < enough:
-            return _now.picture
-        version = changes.version()
-        if _now.picture is None or version != _now.version or age > 20:
-            began = time.monotonic()
-            _now.picture, _now.version, _now.made = at(clock.now()), version, began
-            _now.took = time.monotonic() - began
-        return _now.picture
+    with _kept.lock:
+        found = _kept.now
+        if found is not None and young and found.enough():
+            return found
+        numbers = dict(Change.objects.values_list("organisation", "version"))
+        began = time.monotonic()
+        if found is None or found.changes != numbers or began - found.made > _AGAIN_SECONDS:
+            picture = at(clock.now())
+            found = _kept.now = Now(picture, numbers, began, time.monotonic() - began)
+        return found
 
 
 def at(moment: datetime) -> Picture:

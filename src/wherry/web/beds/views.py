@@ -33,8 +33,12 @@ def state(request: Request) -> HttpResponse:
     placing = request.access.where(Permission.PLACE_PATIENTS)
 
     def part() -> dict[str, Any]:
-        shown = state_page.context(seen(at, young="version" in request.GET), sites, named, past=at is not None)
-        return shown | {"placing": placing, "next_days": next_days()}
+        picture, told = _live(request, at, None)
+        return (
+            told
+            | state_page.context(picture, sites, named, past=at is not None)
+            | {"placing": placing, "next_days": next_days()}
+        )
 
     def around() -> dict[str, Any]:
         return tabs(request.access) | {
@@ -68,8 +72,12 @@ def ward(request: Request, site: str, ward: str) -> HttpResponse:
     placing = request.access.where(Permission.PLACE_PATIENTS) if at is None else frozenset()
 
     def part() -> dict[str, Any]:
-        shown = ward_page.context(seen(at, young="version" in request.GET), found, named, past=at is not None)
-        return shown | {"manages": manages, "places_here": organisation in placing}
+        picture, told = _live(request, at, [organisation])
+        return (
+            told
+            | ward_page.context(picture, found, named, past=at is not None)
+            | {"manages": manages, "places_here": organisation in placing}
+        )
 
     def around() -> dict[str, Any]:
         wards = [(one.site, one.code, one.words) for one in places.bed_map().bed_wards if one.site == site]
@@ -114,16 +122,25 @@ def next_days() -> str:
         return ""
 
 
-def seen(at: datetime | None, *, young: bool = False) -> Picture:
+def seen(at: datetime | None) -> Picture:
     """The picture of now (holds that have ended by themselves are ended first), or of a past moment."""
+    return selectors.at(at) if at is not None else _settled(young=False).picture
+
+
+def _live(request: Request, at: datetime | None, organisations: list[str] | None) -> tuple[Picture, dict[str, Any]]:
+    """The same for the changing part of a page, with what tells how new it is."""
     if at is not None:
-        return selectors.at(at)
-    picture = selectors.now(young=young)
-    if placings.unsettled(picture):
-        placings.settle(clock.now(), picture)
-        selectors.forget()
-        picture = selectors.now()
-    return picture
+        return selectors.at(at), {}
+    now = _settled(young="version" in request.GET)
+    return now.picture, {"changes": now.version(organisations), "made": now.made}
+
+
+def _settled(*, young: bool) -> selectors.Now:
+    now = selectors.now(young=young)
+    if placings.unsettled(now.picture):
+        placings.settle(clock.now(), now.picture)
+        now = selectors.now()
+    return now
 
 
 def asked_moment(request: Request) -> datetime | None:

@@ -138,15 +138,17 @@ def show(
     """Answer a live page.
 
     `page` is a template that extends `components/live.jinja`, `part` the one of the changing part, `context` what the
-    part needs (called only when it must be made again; its entry `shown`, if any, are the keys of whom it names) and
-    `around` what the rest of the page needs. `organisations` are those whose changes matter, all by default. `audited`
-    is (action, subject kind, subject key, organisation) of the audit line for showing the people in `shown`.
+    part needs (called only when it must be made again) and `around` what the rest of the page needs. `organisations`
+    are those whose changes matter, all by default. `audited` is (action, subject kind, subject key, organisation) of
+    the audit line for showing people. `context` may have entries that are not for the template: `shown`, the keys of
+    whom the part names; and where it was made from something kept, `changes` and `made`, the number of changes and the
+    `time.monotonic` at which that was read, for the part is no newer.
     """
     wanted = None if organisations is None else tuple(sorted(set(organisations)))
     key, seen = (part, scope, wanted), request.GET.get("version")
     made = _kept.get(key, lambda: version(wanted), lambda number: _make(part, context, wanted, number), seen)
-    if seen == made.version:
-        return HttpResponse(status=204)
+    if seen == made.version or (seen and _order(made.version) < _order(seen) <= _order(version(wanted))):
+        return HttpResponse(status=204)  # they have it, or another process gave them a newer one
     if audited is not None and made.shown:
         log_shown(request.access, *audited, keys=made.shown)
     if "version" in request.GET:
@@ -176,8 +178,11 @@ def _make(
     at = clock.now()
     values = dict(context())
     shown = frozenset(values.pop("shown", ()))
+    read = values.pop("changes", None)
+    version = number if read is None else f"{read}-{number.partition('-')[2]}"
+    made = float(values.pop("made", began))
     html = render_to_string(part, {"as_at": at, "late": lateness.sentences(organisations), **values})
-    return Part(number, SafeString(html), shown, at, began, time.monotonic() - began)
+    return Part(version, SafeString(html), shown, at, made, time.monotonic() - began)
 
 
 _told: dict[tuple[str, str, str, str], tuple[float, frozenset[str]]] = {}
