@@ -47,11 +47,11 @@ class Unkept:
         return make(now) if now != seen else live.Part(now, "", frozenset(), clock.now(), 0.0)
 
 live._kept = Unkept()
-def now(**_):
+def kept(**_):
     began, numbers = time.monotonic(), dict(Change.objects.values_list("organisation", "version"))
     return selectors.Now(selectors.at(clock.now()), numbers, began, 0.0)
 
-selectors.now = now
+selectors.kept = kept
 """
 
 

@@ -130,7 +130,7 @@ def test_the_picture_of_now_is_made_again_only_when_something_changed() -> None:
     Stay.objects.filter(bed_key="RM102|M1|A|1").update(to_at=NOW)
     changes.touch(["RM1"])
     assert selectors.now(young=True) is first, "half a second has not gone by"
-    assert selectors.now().picture.beds["RM102|M1|A|1"].status == "cleaning"
+    assert selectors.now().beds["RM102|M1|A|1"].status == "cleaning"
 
 
 def test_ages_and_facts_that_nobody_recorded_are_not_known() -> None:

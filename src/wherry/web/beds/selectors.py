@@ -69,8 +69,13 @@ def forget() -> None:
         _kept.now = None
 
 
-def now(*, young: bool = False) -> Now:
-    """Every bed now, made again when something changed. A page that asks by itself is content with a `young` one."""
+def now(*, young: bool = False) -> Picture:
+    """Every bed now. A page that asks by itself is content with a `young` picture."""
+    return kept(young=young).picture
+
+
+def kept(*, young: bool = False) -> Now:
+    """Every bed now and how new that is, made again when something changed. A page that asks by itself is content with a `young` one."""
     with _kept.lock:
         found = _kept.now
         if found is not None and young and found.enough():

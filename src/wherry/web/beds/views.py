@@ -136,10 +136,10 @@ def _live(request: Request, at: datetime | None, organisations: list[str] | None
 
 
 def _settled(*, young: bool) -> selectors.Now:
-    now = selectors.now(young=young)
+    now = selectors.kept(young=young)
     if placings.unsettled(now.picture):
         placings.settle(clock.now(), now.picture)
-        now = selectors.now()
+        now = selectors.kept()
     return now
 
 
