@@ -75,7 +75,7 @@ def now(*, young: bool = False) -> Picture:
 
 
 def kept(*, young: bool = False) -> Now:
-    """Every bed now and how new that is, made again when something changed. A page that asks by itself is content with a `young` one."""
+    """Every bed now and how new that is, made again when something changed or it is no longer `young`."""
     with _kept.lock:
         found = _kept.now
         if found is not None and young and found.enough():
