@@ -115,6 +115,18 @@ def test_the_hub_answers_by_the_clocks_in_london() -> None:
     assert not is_open(hub, datetime(2026, 1, 14, 7, 30, tzinfo=UTC))
 
 
+def test_the_first_visit_counts_for_two_hours_whoever_is_sent_later() -> None:
+    seen = [
+        *(offer(), Done("accept", at(5)), Done("dispatch", at(10), code="ucr"), Done("attend", at(40))),
+        *(Done("dispatch", at(60), code="sdec"), Done("close", at(200), code="treated")),
+    ]
+    undone = [*seen[:4], Done("undo", at(41))]
+    first = figures([Call("1", "fall", seen)], KNOWN, at(300)).two_hours
+    assert (first.count, first.of, first.pending) == (1, 1, 0)
+    nobody = figures([Call("1", "fall", undone)], KNOWN, at(300)).two_hours
+    assert (nobody.count, nobody.of, nobody.pending) == (0, 1, 0)
+
+
 def test_figures_by_hand() -> None:
     """Five calls: seen in exactly two hours; seen late; refused then returned; accepted and waiting; handed back."""
     calls = [

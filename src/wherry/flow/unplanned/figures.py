@@ -115,19 +115,20 @@ def two_hours(calls: Sequence[Call], ends: dict[str, Standing], settings: Settin
     """Seen face to face within two hours of the referral, of accepted referrals to a service with that standard.
 
     The clock starts when the referral that was accepted came (the offer), not when it was accepted. Exactly two hours
-    is within. A patient not yet seen counts against as soon as two hours have passed, and is pending until then. A call
-    handed back is out of scope, for nobody of the community was to go.
+    is within. The first visit counts, and whose it was, whoever else is sent later. A patient not yet seen counts
+    against as soon as two hours have passed, and is pending until then. A call handed back is out of scope, for nobody
+    of the community was to go.
     """
     seen = late = pending = 0
     for call in calls:
         end = ends[call.key]
-        service = settings.services.get(end.service)
+        service = settings.services.get(end.seen_by or end.service)
         if service is None or not service.two_hours or end.offered_at is None:
             continue
-        waited = (end.attended_at or end.closed_at or now) - end.offered_at
-        if end.attended_at is not None and waited <= TWO_HOURS:
+        waited = (end.first_seen_at or end.closed_at or now) - end.offered_at
+        if end.first_seen_at is not None and waited <= TWO_HOURS:
             seen += 1
-        elif end.attended_at is None and end.closed_at is None and waited <= TWO_HOURS:
+        elif end.first_seen_at is None and end.closed_at is None and waited <= TWO_HOURS:
             pending += 1
         else:
             late += 1

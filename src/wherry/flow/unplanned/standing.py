@@ -59,7 +59,10 @@ class Done:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a call stands. Moments of an offer that was refused or came back do not stay."""
+    """Where a call stands. Moments of an offer that was refused or came back do not stay.
+
+    `attended_at` is when whoever was sent last saw the patient; `first_seen_at` and `seen_by` are of the first visit.
+    """
 
     state: State
     responsible: Side
@@ -69,6 +72,8 @@ class Standing:
     service: str = ""
     dispatched_at: datetime | None = None
     attended_at: datetime | None = None
+    first_seen_at: datetime | None = None
+    seen_by: str = ""
     closed_at: datetime | None = None
     outcome: str = ""
     refusal: str = ""
@@ -170,7 +175,8 @@ def _after(at: Standing, done: Done) -> Standing:
         case "dispatch":
             return replace(at, state="dispatched", service=done.code, dispatched_at=when, attended_at=None)
         case "attend":
-            return replace(at, state="attended", attended_at=when)
+            seen = replace(at, state="attended", attended_at=when)
+            return seen if at.first_seen_at else replace(seen, first_seen_at=when, seen_by=at.service)
         case "close":
             return replace(at, state="closed", closed_at=when, outcome=done.code)
         case "hand_back":
