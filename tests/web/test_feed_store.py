@@ -85,6 +85,8 @@ def test_a_moment_in_the_future_does_not_hide_that_a_sender_is_late() -> None:
     told = Sender.objects.get().last_recorded_at
     assert told is not None
     assert now <= told <= datetime.now(UTC)
+    [doubt] = Visit.objects.get().doubts
+    assert "A01 says it was recorded at 09:10 on 14 July 2099, after it came" in doubt
     assert lateness.late(now=now) == []
     assert [one.since for one in lateness.late(now=now + timedelta(hours=1))] == [told]
 

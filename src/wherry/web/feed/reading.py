@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache
 
 from wherry.errors import UserError
@@ -13,6 +14,7 @@ from wherry.flow.adt import fhir, hl7v2
 from wherry.flow.adt.codes import Codes, load
 from wherry.flow.adt.er7 import ReadError
 from wherry.flow.adt.model import Event
+from wherry.flow.adt.standing import words
 from wherry.paths import systems_dir
 from wherry.reference import wards
 from wherry.web import snapshot as snapshots
@@ -20,6 +22,8 @@ from wherry.web.feed.arrived import Arrived
 from wherry.web.feed.rows import person_doubts
 
 log = logging.getLogger(__name__)
+#: A message recorded further ahead of its coming than this has a slip in its date: no clock is so wrong.
+AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,13 @@ def _read(message: Arrived, known: Codes) -> Read:
     event, reason = None, ""
     try:
         event = event_of(message.raw, known)
-        if doubts := person_doubts(event.details):
+        doubts = person_doubts(event.details)
+        if event.recorded_at - message.received_at > AHEAD:
+            doubts.append(
+                f"{event.trigger} says it was recorded at {words(event.recorded_at)}, after it came: what comes later "
+                "may count as earlier. Correct the message, or take it back."
+            )
+        if doubts:
             event = replace(event, doubts=(*event.doubts, *doubts))
     except ReadError as error:
         reason = str(error)
