@@ -42,7 +42,7 @@ from wherry.web.feed import clock
 from wherry.web.feed.models import Change
 
 class Unkept:
-    def get(self, key, version, make, seen):
+    def get(self, key, version, make, renew, seen):
         now = version()
         return make(now) if now != seen else live.Part(now, "", frozenset(), clock.now(), 0.0)
 
@@ -199,7 +199,8 @@ def _changes() -> Iterator[Any]:
         number += 1
         place = f"{new.ward}^{new.bay}^{new.number}^{new.site}"
         organisation = places.organisation_of(new.site)
-        yield _message(number, "A02", organisation, place, int(visit.visit_number), datetime.now(UTC))
+        message = _message(number, "A02", organisation, place, int(visit.visit_number), datetime.now(UTC))
+        yield message, sorted({f"{bed.site}|{bed.ward}" for bed in (old, new)})
 
 
 def _feed(out: Path, rate: float, seconds: float) -> int:
@@ -212,7 +213,7 @@ def _feed(out: Path, rate: float, seconds: float) -> int:
 
     began = time.time()
     with out.open("w") as file:
-        for count, message in enumerate(_changes()):
+        for count, (message, wards) in enumerate(_changes()):
             due = began + count / rate
             if due > began + seconds:
                 return 0
@@ -222,7 +223,7 @@ def _feed(out: Path, rate: float, seconds: float) -> int:
             if outcome.waiting:
                 raise SystemExit(outcome.waiting)
             numbers = dict(Change.objects.values_list("organisation", "version"))
-            line = {"at": kept, "organisation": message.sender.split("|")[0], "numbers": numbers}
+            line = {"at": kept, "wards": wards, "numbers": numbers}
             file.write(json.dumps(line) + "\n")
     return 0
 
@@ -275,7 +276,7 @@ def _single() -> None:
     print(
         f"in one process: every bed's status {took(lambda: selectors.at(clock.now())):.0f} ms; the bed state's rows "
         f"{took(lambda: state_page.context(picture, sites, named, past=False)):.0f} ms; a ward's "
-        f"{took(lambda: ward_page.context(picture, ward, named, past=False)):.0f} ms"
+        f"{took(lambda: ward_page.context(picture, ward, named, past=False, holding={})):.0f} ms"
     )
 
 
@@ -338,18 +339,21 @@ def _waits(kept: list[dict[str, Any]], seen: list[tuple[str, list[tuple[float, i
 
     Infinite if no such page came before the viewers left.
     """
-    for organisation, pages in seen:
+    from wherry.web.beds import places
+
+    for ward, pages in seen:
         numbers = [number for _, number in pages]
         for change in kept:
-            if organisation and change["organisation"] != organisation:
+            if ward and ward not in change["wards"]:
                 continue
-            wanted = change["numbers"].get(organisation, 0) if organisation else sum(change["numbers"].values())
+            organisation = places.organisation_of(ward.split("|")[0]) if ward else ""
+            wanted = change["numbers"].get(organisation, 0) if ward else sum(change["numbers"].values())
             place = bisect_left(numbers, wanted)
             yield max(0.0, pages[place][0] - change["at"]) if place < len(pages) else math.inf
 
 
 def _viewers(port: int, cookies: list[str]) -> tuple[list[tuple[str, list[tuple[float, int]]]], Any]:
-    """Start everybody; returns what they saw (organisation or "", then moment and version) and how to stop them."""
+    """Start everybody; returns what they saw (ward or "" for all, then moment and version) and how to stop them."""
     from wherry.web.beds import places
 
     wards = [ward for ward in places.bed_map().bed_wards if ward.kind == "ward"]
@@ -392,7 +396,7 @@ def _viewers(port: int, cookies: list[str]) -> tuple[list[tuple[str, list[tuple[
         state = number % 2 == 0
         address = "/beds/" if state else f"/beds/{ward.site}/{ward.code}/"
         pages: list[tuple[float, int]] = []
-        seen.append(("" if state else places.organisation_of(ward.site), pages))
+        seen.append(("" if state else ward.key, pages))
         threads.append(threading.Thread(target=person, args=(number, address, pages)))
     for thread in threads:
         thread.start()

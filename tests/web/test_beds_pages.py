@@ -9,7 +9,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
-from beds_now_support import NOW, SURNAMES, TODAY, live_position, patient, visit
+from beds_now_support import NOW, SURNAMES, TODAY, live_position, patient, stop_clock, visit
 from django.test import Client
 
 from wherry.flow.beds import tallies
@@ -20,6 +20,7 @@ from wherry.web.beds import history_page, places, selectors, state_page
 from wherry.web.beds.models import Placing
 from wherry.web.components import live
 from wherry.web.feed import changes
+from wherry.web.feed.models import Visit
 
 pytestmark = pytest.mark.django_db
 
@@ -351,3 +352,23 @@ def test_nobody_is_given_an_older_page_than_they_have(client_for: Callable[..., 
     assert client.get(f"/beds/RM102/M1/?version={newer}").status_code == 204
     never = f"{int(number) + 2}-{minute}"
     assert client.get(f"/beds/RM102/M1/?version={never}").status_code == 200, "a number that nobody gave"
+
+
+def test_a_ward_where_nothing_changed_is_not_sent_again(
+    client_for: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = live_position()
+    monkeypatch.setattr(live, "YOUNG_AT_MOST", 0.0)
+    client = client_for(Role.WARD_NURSE, ("RM1",))
+    version = text(client, "/beds/RM102/M1/").split('data-version="')[1].split('"')[0]
+    visit(patient("RM1", "Narford"), (("RM102|M2|A|5", NOW),))
+    changes.touch(["RM1"])
+    assert client.get(f"/beds/RM102/M1/?version={version}").status_code == 204, "it was on another ward"
+    Visit.objects.filter(pk=made.key("Abbotsley")).update(expected_discharge_on=None, last_recorded_at=NOW)
+    changes.touch(["RM1"])
+    answer = client.get(f"/beds/RM102/M1/?version={version}")
+    assert "Who goes today" not in answer.content.decode()
+    again = answer.headers["X-Wherry-Version"]
+    stop_clock(NOW + timedelta(minutes=1))
+    selectors.forget()
+    assert "14:21" in client.get(f"/beds/RM102/M1/?version={again}").content.decode(), "clocks go on"

@@ -93,13 +93,17 @@ class Need:
 
 @dataclass(frozen=True)
 class Lying:
-    """Somebody in a place from a moment to another (None while it lasts). `bed_key` is empty where none was named."""
+    """Somebody in a place from a moment to another (None while it lasts). `bed_key` is empty where none was named.
+
+    `told_at` is when something was last recorded of their visit, where that is known.
+    """
 
     need: Need
     ward_key: str
     bed_key: str
     from_at: datetime
     to_at: datetime | None = None
+    told_at: datetime | None = None
 
     def at(self, moment: datetime) -> bool:
         """Whether they lie there at a moment: from the first included to the last excluded."""

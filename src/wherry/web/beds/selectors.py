@@ -108,16 +108,17 @@ def at(moment: datetime) -> Picture:
 def lying(moment: datetime) -> list[Lying]:
     """Everybody who is somewhere at a moment, in beds, departments and lounges."""
     names = ("visit_id", "site", "ward", "bed_key", "from_at", "to_at", *(f"visit__{name}" for name in _NEED))
+    names += ("visit__last_recorded_at",)
     lasting = Stay.objects.filter(to_at=None).values_list(*names)
     ended = Stay.objects.filter(to_at__gt=moment, from_at__lte=moment).values_list(*names)
     rows = [row for row in (*lasting, *ended) if row[4] <= moment]
     people = _patients({row[6] for row in rows})
     on = moment.astimezone(LONDON).date()
     found = []
-    for visit, site, ward, bed, from_at, to_at, *facts in rows:
+    for visit, site, ward, bed, from_at, to_at, *facts, told_at in rows:
         values = dict(zip(_NEED, facts, strict=True)) | {"site": site, "bed_key": bed}
         need = need_of(visit, values, people.get(values["person_key"]), on)
-        found.append(Lying(need, f"{site}|{ward}", bed, from_at, to_at))
+        found.append(Lying(need, f"{site}|{ward}", bed, from_at, to_at, told_at))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -71,11 +72,20 @@ def ward(request: Request, site: str, ward: str) -> HttpResponse:
     manages = request.access.can_at(Permission.MANAGE_BEDS, organisation) and at is None
     placing = request.access.where(Permission.PLACE_PATIENTS) if at is None else frozenset()
 
-    def part() -> dict[str, Any]:
+    @cache
+    def read() -> tuple[Picture, dict[str, Any], tuple[Any, ...]]:
         picture, told = _live(request, at, [organisation])
+        return picture, told, ward_page.look(picture, found, named, past=at is not None)
+
+    def look() -> tuple[Any, float]:
+        _, told, seen = read()
+        return seen, told["made"]
+
+    def part() -> dict[str, Any]:
+        picture, told, seen = read()
         return (
             told
-            | ward_page.context(picture, found, named, past=at is not None)
+            | ward_page.context(picture, found, named, past=at is not None, holding=seen[-1])
             | {"manages": manages, "places_here": organisation in placing}
         )
 
@@ -97,6 +107,7 @@ def ward(request: Request, site: str, ward: str) -> HttpResponse:
         part="beds/_ward.jinja",
         scope=(found.key, named, manages, organisation in placing, at),
         context=part,
+        look=look if at is None else None,
         organisations=[organisation],
         around=around,
         audited=("beds.ward_seen", "ward", found.key, organisation),

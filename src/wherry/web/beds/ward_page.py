@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,8 +31,19 @@ _TAG = {
 }  # fmt: skip
 
 
-def context(picture: Picture, ward: Ward, named_at: frozenset[str], *, past: bool) -> dict[str, Any]:
-    """The changing part of a ward's page."""
+def look(picture: Picture, ward: Ward, named_at: frozenset[str], *, past: bool) -> tuple[Any, ...]:
+    """All that a ward's page is made from, and last what holds its patients: while it is equal, so is the page."""
+    states = tuple(picture.beds[bed.key] for bed in ward.beds)
+    unnamed = picture.unnamed.get(ward.key, ())
+    mine = [one.need.visit_key for state in states for one in state.lying] + [one.need.visit_key for one in unnamed]
+    minute = picture.at.replace(second=0, microsecond=0)
+    return minute, states, unnamed, holds_them(mine) if named_at and not past else {}
+
+
+def context(
+    picture: Picture, ward: Ward, named_at: frozenset[str], *, past: bool, holding: Mapping[str, str]
+) -> dict[str, Any]:
+    """The changing part of a ward's page. `holding` is what holds each patient back."""
     states = [picture.beds[bed.key] for bed in ward.beds]
     unnamed = picture.unnamed.get(ward.key, ())
     needs = [one.need for state in states for one in state.lying] + [one.need for one in unnamed]
@@ -40,7 +51,6 @@ def context(picture: Picture, ward: Ward, named_at: frozenset[str], *, past: boo
     who = people(needs, named_at, picture.at)
     mine = [one.need.visit_key for state in states for one in state.lying] + [one.need.visit_key for one in unnamed]
     named = [key for key in mine if key in who and who[key].name]
-    holding = {} if past else holds_them(named)
     free = free_kinds(places.bed_map(), picture, lambda w: w.key)
     today = picture.at.astimezone(LONDON).date()
     tally = ward_tally(ward, picture)
@@ -81,7 +91,11 @@ def holds_them(visit_keys: Sequence[str]) -> dict[str, str]:
 
 
 def _bays(
-    picture: Picture, states: list[BedState], who: dict[str, Person], holding: dict[str, str], named_at: frozenset[str]
+    picture: Picture,
+    states: list[BedState],
+    who: dict[str, Person],
+    holding: Mapping[str, str],
+    named_at: frozenset[str],
 ) -> list[dict[str, Any]]:
     bays: dict[str, list[BedState]] = {}
     for state in states:
@@ -112,7 +126,7 @@ def _bay_words(picture: Picture, key: str, states: list[BedState]) -> str:
 
 
 def bed_row(
-    state: BedState, at: datetime, who: dict[str, Person], holding: dict[str, str], named_at: frozenset[str]
+    state: BedState, at: datetime, who: dict[str, Person], holding: Mapping[str, str], named_at: frozenset[str]
 ) -> dict[str, Any]:
     """One bed as the ward's page and its own page show it."""
     hold = state.hold
@@ -159,7 +173,7 @@ def acts(state: BedState) -> list[tuple[str, str]]:
     return found
 
 
-def _row(person: Person, since: datetime, at: datetime, holding: dict[str, str]) -> dict[str, Any]:
+def _row(person: Person, since: datetime, at: datetime, holding: Mapping[str, str]) -> dict[str, Any]:
     stay = (at - person.arrived_at) if person.arrived_at else timedelta()
     return {
         "person": person,

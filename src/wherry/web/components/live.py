@@ -15,7 +15,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,6 +51,7 @@ class Part:
     as_at: datetime
     made: float
     took: float = 0.0
+    look: Any = None
 
     @property
     def young(self) -> bool:
@@ -75,7 +76,14 @@ class _Kept:
         self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, version: Callable[[], str], make: Callable[[str], Part], seen: str | None) -> Part:
+    def get(
+        self,
+        key: Hashable,
+        version: Callable[[], str],
+        make: Callable[[str], Part],
+        renew: Callable[[Part], Part | None],
+        seen: str | None,
+    ) -> Part:
         """The part, made again if it is old and something changed. Nobody who has `seen` a newer one gets an older.
 
         Without `seen` it is a whole page that somebody asked for, perhaps to see what they just did: never an old part.
@@ -88,7 +96,7 @@ class _Kept:
                 return part
             now = version()
             if part is None or part.version != now:
-                part = make(now)
+                part = (renew(part) if part is not None else None) or make(now)
             with self._lock:
                 self._parts[key] = part
                 self._parts.move_to_end(key)
@@ -131,6 +139,7 @@ def show(
     part: str,
     scope: Hashable,
     context: Callable[[], Mapping[str, Any]],
+    look: Callable[[], tuple[Any, float]] | None = None,
     organisations: Iterable[str] | None = None,
     around: Callable[[], Mapping[str, Any]] | None = None,
     audited: tuple[str, str, str, str] | None = None,
@@ -142,11 +151,16 @@ def show(
     are those whose changes matter, all by default. `audited` is (action, subject kind, subject key, organisation) of
     the audit line for showing people. `context` may have entries that are not for the template: `shown`, the keys of
     whom the part names; and where it was made from something kept, `changes` and `made`, the number of changes and the
-    `time.monotonic` at which that was read, for the part is no newer.
+    `time.monotonic` at which that was read, for the part is no newer. `look`, where it is given, says what the part is
+    made from and when that was read: while it is equal the part is kept whatever else changed at the organisations.
     """
     wanted = None if organisations is None else tuple(sorted(set(organisations)))
     key, seen = (part, scope, wanted), request.GET.get("version")
-    made = _kept.get(key, lambda: version(wanted), lambda number: _make(part, context, wanted, number), seen)
+
+    def make(number: str) -> Part:
+        return _make(part, context, look, wanted, number)
+
+    made = _kept.get(key, lambda: version(wanted), make, lambda old: _renew(old, look, wanted), seen)
     if seen == made.version or (seen and _order(made.version) < _order(seen) <= _order(version(wanted))):
         return HttpResponse(status=204)  # they have it, or another process gave them a newer one
     if audited is not None and made.shown:
@@ -170,19 +184,37 @@ def version(organisations: Iterable[str] | None = None) -> str:
 
 
 def _make(
-    part: str, context: Callable[[], Mapping[str, Any]], organisations: Iterable[str] | None, number: str
+    part: str,
+    context: Callable[[], Mapping[str, Any]],
+    look: Callable[[], tuple[Any, float]] | None,
+    organisations: Iterable[str] | None,
+    number: str,
 ) -> Part:
     from wherry.web.feed import clock, lateness
 
     began = time.monotonic()
     at = clock.now()
+    late = lateness.sentences(organisations)
+    seen = (look()[0], late) if look is not None else None
     values = dict(context())
     shown = frozenset(values.pop("shown", ()))
     read = values.pop("changes", None)
     version = number if read is None else f"{read}-{number.partition('-')[2]}"
     made = float(values.pop("made", began))
-    html = render_to_string(part, {"as_at": at, "late": lateness.sentences(organisations), **values})
-    return Part(version, SafeString(html), shown, at, made, time.monotonic() - began)
+    html = render_to_string(part, {"as_at": at, "late": late, **values})
+    return Part(version, SafeString(html), shown, at, made, time.monotonic() - began, seen)
+
+
+def _renew(
+    part: Part, look: Callable[[], tuple[Any, float]] | None, organisations: Iterable[str] | None
+) -> Part | None:
+    """The same part, known to be true still; None if what it shows has changed, or nobody can say without making it."""
+    from wherry.web.feed import lateness
+
+    if look is None:
+        return None
+    seen, made = look()
+    return replace(part, made=made) if (seen, lateness.sentences(organisations)) == part.look else None
 
 
 _told: dict[tuple[str, str, str, str], tuple[float, frozenset[str]]] = {}
