@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from wherry.web.feed.arrived import Outcome
 from wherry.web.feed.listener.keeping import DatabaseGone, Parcel
 from wherry.web.feed.listener.mllp import Block, Decoder, frame
 from wherry.web.feed.listener.options import Settings
 from wherry.web.feed.listener.server import Listener
+
+T = TypeVar("T")
 
 
 def adt(number: str, more: str = "", organisation: str = "RM1", trigger: str = "A01", visit: str = "V1") -> bytes:
@@ -52,6 +55,12 @@ class FakeKeeper:
     @property
     def numbers(self) -> list[str]:
         return [parcel.arrived.control_id for parcel in self.kept]
+
+
+def play_out(made: Coroutine[Any, Any, T]) -> T:
+    """Run to its end in a thread of its own: a browser test may have left its own loop going in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, made).result()
 
 
 class Sender:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import ssl
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.db import DataError, OperationalError, connection
-from feed_wire import Running, Sender, adt
+from feed_wire import Running, Sender, adt, play_out
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -151,7 +150,7 @@ def test_whatever_is_sent_is_answered_and_what_was_answered_as_kept_is_there(pie
             return answers
 
     models.Message.objects.all().delete()
-    answers = asyncio.run(play())
+    answers = play_out(play())
     assert answers[-1] == ("AA", "after", "")
     there = set(Message.objects.values_list("control_id", flat=True))
     for code, number, words in filter(None, answers):
@@ -200,5 +199,5 @@ def test_over_tls_with_certificates_on_both_sides(tmp_path: Path) -> None:
             await sender.send(adt("1"))
             assert await sender.answer() == ("AA", "1", "")
 
-    asyncio.run(play())
+    play_out(play())
     assert Message.objects.get().control_id == "1"

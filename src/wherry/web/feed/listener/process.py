@@ -24,8 +24,6 @@ def listen(settings: Settings, every_seconds: float = 60) -> None:
 async def _listen(listener: Listener, every_seconds: float) -> None:
     settings = listener.settings
     stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     try:
         port = await listener.start()
     except OSError as error:
@@ -33,6 +31,8 @@ async def _listen(listener: Listener, every_seconds: float) -> None:
             f"Cannot listen for messages on {settings.host}:{settings.port} ({error.strerror}). "
             "Only one listener can have a port: stop the other, or choose another port with --port."
         ) from error
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     print(f"Listening for HL7 messages on {settings.host}:{port}{' (TLS)' if settings.tls else ''}", flush=True)
     before = listener.counts.copy()
     while not stopped.is_set():
