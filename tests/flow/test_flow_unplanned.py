@@ -200,3 +200,24 @@ def test_wrong_settings_are_refused_with_where(tmp_path: Path, was: str, becomes
     path.write_text(text.replace(was, becomes, 1), encoding="utf-8")
     with pytest.raises(UserError, match=said):
         read(path)
+
+
+@pytest.mark.parametrize(
+    ("later", "minutes", "counts"),
+    [
+        ([], 119, (0, 0, 0)),
+        ([], 121, (0, 1, 0)),
+        ([Done("dispatch", at(10), code="sdec")], 300, (0, 0, 0)),
+        ([Done("dispatch", at(10), code="ucr")], 120, (0, 0, 1)),
+        ([Done("dispatch", at(10), code="ucr"), Done("dispatch", at(90), code="sdec")], 300, (0, 1, 0)),
+        ([Done("dispatch", at(10), code="ucr"), Done("hand_back", at(20)), Done("take_back", at(30))], 300, (0, 0, 0)),
+        ([Done("dispatch", at(10), code="ucr"), Done("hand_back", at(20)), Done("take_back", at(130))], 300, (0, 1, 0)),
+        ([Done("dispatch", at(10), code="ucr"), Done("close", at(60), code="not_found")], 300, (0, 1, 0)),
+        ([Done("close", at(20), code="advice")], 300, (0, 0, 0)),
+    ],
+)
+def test_nobody_leaves_the_two_hours_by_what_is_done_later(
+    later: list[Done], minutes: int, counts: tuple[int, int, int]
+) -> None:
+    found = figures([Call("1", "fall", [offer(), Done("accept", at(5)), *later])], KNOWN, at(minutes)).two_hours
+    assert (found.count, found.of, found.pending) == counts

@@ -103,36 +103,66 @@ def figures(
         refusals=dict(Counter(code for kind, _, code in offers if kind == "refused").most_common()),
         median_answer_minutes=_median(minutes),
         answered_in_time=Share(answered, answered + kinds["returned"], kinds["waiting"], 0),
-        two_hours=two_hours([c for c in all_calls if c.within_hours], ends, settings, now),
-        two_hours_out_of_hours=two_hours([c for c in all_calls if not c.within_hours], ends, settings, now),
+        two_hours=two_hours([call for call in all_calls if call.within_hours], settings, now),
+        two_hours_out_of_hours=two_hours([call for call in all_calls if not call.within_hours], settings, now),
         conveyance=conveyance(all_calls, ends, settings),
         recontact=recontact(all_calls, ends, contacts, now),
         services=dict(Counter(end.service for end in ends.values() if end.service).most_common()),
     )
 
 
-def two_hours(calls: Sequence[Call], ends: dict[str, Standing], settings: Settings, now: datetime) -> Share:
+def two_hours(calls: Sequence[Call], settings: Settings, now: datetime) -> Share:
     """Seen face to face within two hours of the referral, of accepted referrals to a service with that standard.
 
     The clock starts when the referral that was accepted came (the offer), not when it was accepted. Exactly two hours
-    is within. The first visit counts, and whose it was, whoever else is sent later. A patient not yet seen counts
-    against as soon as two hours have passed, and is pending until then. A call handed back is out of scope, for nobody
-    of the community was to go.
+    is within. The first visit counts, whoever is sent later. A call is in scope once somebody with that standard was
+    sent, or when nobody at all was sent for two hours. A patient not yet seen counts against as soon as two hours have
+    passed, and is pending until then. What went back within the two hours is out of scope: nobody was to go any more.
     """
     seen = late = pending = 0
     for call in calls:
-        end = ends[call.key]
-        service = settings.services.get(end.seen_by or end.service)
-        if service is None or not service.two_hours or end.offered_at is None:
-            continue
-        waited = (end.first_seen_at or end.closed_at or now) - end.offered_at
-        if end.first_seen_at is not None and waited <= TWO_HOURS:
-            seen += 1
-        elif end.first_seen_at is None and end.closed_at is None and waited <= TWO_HOURS:
-            pending += 1
-        else:
-            late += 1
+        match _two_hours_of(call.acts, settings, now):
+            case "seen":
+                seen += 1
+            case "late":
+                late += 1
+            case "pending":
+                pending += 1
     return Share(seen, seen + late, pending)
+
+
+def _two_hours_of(acts: Sequence[Done], settings: Settings, now: datetime) -> str:
+    """What one call counts as: `seen`, `late`, `pending`, or empty where it is out of scope."""
+    done = _not_undone(acts)
+    accepted = max((place for place, act in enumerate(done) if act.act == "accept"), default=None)
+    if accepted is None:
+        return ""
+    offered_at = next(act.at for act in reversed(done[:accepted]) if act.act == "offer")
+    after = done[accepted + 1 :]
+    sent = [service for act in after if act.act == "dispatch" and (service := settings.services.get(act.code))]
+    visit = next((act.happened_at or act.at for act in after if act.act == "attend"), None)
+    end = next((act for act in after if act.act in ("close", "take_back")), None)
+    over_at = visit or (end and (end.happened_at or end.at)) or now
+    in_time = over_at - offered_at <= TWO_HOURS
+    if not any(service.two_hours for service in sent):
+        return "late" if not sent and end is None and not in_time else ""
+    if visit is not None:
+        return "seen" if in_time else "late"
+    if not in_time:
+        return "late"
+    if end is None:
+        return "pending"
+    return "" if end.act == "take_back" else "late"
+
+
+def _not_undone(acts: Sequence[Done]) -> list[Done]:
+    left: list[Done] = []
+    for act in acts:
+        if act.act == "undo":
+            left.pop()
+        else:
+            left.append(act)
+    return left
 
 
 def conveyance(calls: Sequence[Call], ends: dict[str, Standing], settings: Settings) -> Conveyance:

@@ -61,7 +61,7 @@ class Done:
 class Standing:
     """Where a call stands. Moments of an offer that was refused or came back do not stay.
 
-    `attended_at` is when whoever was sent last saw the patient; `first_seen_at` and `seen_by` are of the first visit.
+    `attended_at` is when whoever was sent last saw the patient.
     """
 
     state: State
@@ -72,8 +72,6 @@ class Standing:
     service: str = ""
     dispatched_at: datetime | None = None
     attended_at: datetime | None = None
-    first_seen_at: datetime | None = None
-    seen_by: str = ""
     closed_at: datetime | None = None
     outcome: str = ""
     refusal: str = ""
@@ -175,8 +173,7 @@ def _after(at: Standing, done: Done) -> Standing:
         case "dispatch":
             return replace(at, state="dispatched", service=done.code, dispatched_at=when, attended_at=None)
         case "attend":
-            seen = replace(at, state="attended", attended_at=when)
-            return seen if at.first_seen_at else replace(seen, first_seen_at=when, seen_by=at.service)
+            return replace(at, state="attended", attended_at=when)
         case "close":
             return replace(at, state="closed", closed_at=when, outcome=done.code)
         case "hand_back":
