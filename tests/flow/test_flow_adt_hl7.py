@@ -303,3 +303,10 @@ def test_when_it_happened_where_evn_6_is_empty() -> None:
     assert parse(admitted.replace(b"A01", b"A02"), CODES).occurred_at == datetime(2026, 7, 14, 8, 31, tzinfo=UTC)
     dated = admitted.replace(b"|202607140800|", b"|20260714|")
     assert parse(dated, CODES).occurred_at == datetime(2026, 7, 14, 8, 31, tzinfo=UTC)
+
+
+def test_a_death_without_its_date_is_doubted_and_not_made_up() -> None:
+    segment = next(line for line in ADMISSION.split("\r") if line.startswith("PID"))
+    event = parse(changed(segment, segment + "|" * (30 - segment.count("|")) + "Y"), CODES)
+    assert "died_on" not in event.details
+    assert event.doubts == ("PID-30 says that the patient has died, and PID-29 does not say when: no death was read.",)

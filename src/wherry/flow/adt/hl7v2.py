@@ -233,6 +233,10 @@ class _Reading:
             self._day("PID", 29, "died_on", "date of death")
         elif s.first("PID", 30).upper() in ("N", REMOVED):
             self._say("died_on", REMOVED)
+        elif s.first("PID", 30).upper() == "Y":
+            self.doubts.append(
+                "PID-30 says that the patient has died, and PID-29 does not say when: no death was read."
+            )
 
     def _visit_details(self) -> None:
         s = self.s
