@@ -57,6 +57,9 @@ def test_expected_at_speaks_of_the_nearest_hour(db: None, history: None, client_
     assert one.low <= one.patients <= one.high
     assert one.free == one.beds_open - one.patients
     assert selectors.expected_at("RM102", NOW + timedelta(days=40)) == {}
+    beds = client_for(Role.SITE_MANAGER).get("/beds/").content.decode()
+    assert beds.count("expected, in eight of ten cases") == 4, "three hospitals and all of them"
+    assert "if everybody expected leaves" not in beds
     stop_clock(NOW + timedelta(hours=8))
     assert selectors.expected_at("RM102", NOW + timedelta(hours=9)) == {}
 

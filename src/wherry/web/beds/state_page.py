@@ -76,6 +76,7 @@ def context(picture: Picture, sites: tuple[str, ...], named_at: frozenset[str], 
         "until_words": f"{until.astimezone(LONDON):%H:%M}" if until.astimezone(LONDON).hour else "midnight",
         "limit": line,
         "rows": rows,
+        "forecast": {} if past else _forecast(sites, until),
         "sorts": _sorts(sites, by_place, free),
         "kinds": KINDS_OF_FREE,
         "first": WAITING_FIRST,
@@ -93,6 +94,30 @@ def context(picture: Picture, sites: tuple[str, ...], named_at: frozenset[str], 
         ],
         "shown": [one.visit_key for one in who.values() if one.name],
     }
+
+
+def _forecast(sites: tuple[str, ...], until: datetime) -> dict[str, str]:
+    """Adult beds expected to be free by then, in words with their interval, by place; empty without a forecast."""
+    from wherry.web.outlook import selectors as outlook
+
+    found = {}
+    for key in (*sites, GROUP) if len(sites) > 1 else sites:
+        one = outlook.expected_at("all" if key == GROUP else key, until).get("general")
+        if one is not None and one.beds_open is not None:
+            least, most = one.beds_open - one.high, one.beds_open - one.low
+            mean = round(one.beds_open - one.patients)
+            words = f"{mean} free" if mean >= 0 else f"{-mean} short"
+            found[key] = f"{words} expected, in eight of ten cases {_free_words(least)} to {_free_words(most)}"
+    return found
+
+
+def _free_words(beds: int) -> str:
+    """Free beds, or how many too few.
+
+    >>> _free_words(4), _free_words(-3)
+    ('4 free', '3 short')
+    """
+    return f"{beds} free" if beds >= 0 else f"{-beds} short"
 
 
 def waiting_for_bed(picture: Picture, sites: tuple[str, ...]) -> list[Lying]:
