@@ -17,8 +17,9 @@ from wherry.errors import UserError
 from wherry.hub import activity
 from wherry.hub.activity.read import read_file
 from wherry.hub.activity.schema import CELL, FILES
-from wherry.hub.activity.store import digest, lump
+from wherry.hub.activity.store import lump
 from wherry.hub.activity.values import Vocabulary
+from wherry.hub.one_table import digest
 from wherry.reference.activity import KINDS, MARKERS
 
 KNOWN = Vocabulary({"RM102": "RM1", "RM131": "RM1", "RGP75": "RGP"}, ("RGP", "RM1"))

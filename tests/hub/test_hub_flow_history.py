@@ -106,7 +106,7 @@ def test_killed_before_the_pointer_moves_the_old_history_holds(tmp_path: Path, m
     old = load(tmp_path).id
     given(tmp_path / "in", SEEN, ILL)
     with monkeypatch.context() as patch:
-        patch.setattr("wherry.hub.flow.store.swap", dies)
+        patch.setattr("wherry.hub.one_table.swap", dies)
         with pytest.raises(Killed):
             load(tmp_path)
     assert flow.current_id(tmp_path / "hub") == old

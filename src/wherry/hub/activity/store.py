@@ -10,25 +10,20 @@ A load takes the place of the one before it as a whole. Killed at any moment, it
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pyarrow_compute
-import pyarrow.parquet as pq
 
 from wherry.errors import UserError
+from wherry.hub import one_table
 from wherry.hub.activity.read import KEPT, Part, read_file
 from wherry.hub.activity.schema import CELL, FILES
 from wherry.hub.activity.values import Vocabulary, hint
-from wherry.hub.publish import new_id, swap
-from wherry.hub.published.parsed import QUARANTINE_SCHEMA, quarantine_table
-from wherry.hub.store import Store, is_full, make_dir, read_json
+from wherry.hub.store import Store, read_json
 from wherry.paths import hub_dir
 from wherry.reference import system as systems
 
@@ -36,6 +31,7 @@ pc: Any = pyarrow_compute
 
 SCHEMA_VERSION = 1
 LOAD_COMMAND = "wherry hub activity load FOLDER"
+_AGAIN = f"Load the activity again: {LOAD_COMMAND}."
 
 
 @dataclass(frozen=True)
@@ -62,18 +58,11 @@ class Activity:
 
     def cells(self) -> pa.Table:
         """Every cell, in the shape of `CELL`, in one fixed order."""
-        return _table(self.folder / "cells.parquet")
+        return one_table.read(self.folder / "cells.parquet", _AGAIN)
 
     def quarantine(self) -> pa.Table:
         """Rows that could not be published: file_name, line, reason_code, reason, raw."""
-        return _table(self.folder / "quarantine.parquet")
-
-
-def _table(path: Path) -> pa.Table:
-    try:
-        return pq.read_table(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise UserError(f"{path} cannot be read ({error}). Load the activity again: {LOAD_COMMAND}.") from None
+        return one_table.read(self.folder / "quarantine.parquet", _AGAIN)
 
 
 def current_id(hub: Path | None = None) -> str | None:
@@ -107,7 +96,7 @@ def load(folder: Path, *, system: str, hub: Path | None = None) -> Activity:
     trusts = {site.organisation for site in found.sites} | set(found.trusts)
     known = Vocabulary({site.code: site.organisation for site in found.sites}, tuple(sorted(trusts)))
     parts = [read_file(path, path.parent.name, known) for path in _files(folder, known)]
-    return publish(parts, system=system, folder=folder, artificial=_artificial(folder), hub=hub)
+    return publish(parts, system=system, folder=folder, artificial=one_table.artificial(folder, KEPT), hub=hub)
 
 
 def load_hes(folder: Path, *, system: str, hub: Path | None = None) -> Activity:
@@ -146,45 +135,20 @@ def _files(folder: Path, known: Vocabulary) -> list[Path]:
     return files
 
 
-def _artificial(folder: Path) -> bool:
-    path = folder / "manifest.json"
-    try:
-        return bool(read_json(path).get("artificial")) if path.is_file() else False
-    except (ValueError, AttributeError):
-        raise UserError(f"{path} cannot be read as JSON. {KEPT} Mend or remove it.") from None
-
-
 def publish(
     parts: Sequence[Part], *, system: str, folder: Path, artificial: bool, hub: Path | None, notes: Sequence[str] = ()
 ) -> Activity:
     """Lump the cells of every part, write them, and make them the load in force."""
     cells = lump(pa.concat_tables([part.cells for part in parts]))
-    quarantine = pa.concat_tables(
-        [QUARANTINE_SCHEMA.empty_table(), *(quarantine_table(part.name, part.quarantined) for part in parts)]
-    )
-    if cells.num_rows == 0:
-        first = "; ".join(
-            f"{row['file_name']} line {row['line']}: {row['reason']}" for row in quarantine.slice(0, 3).to_pylist()
-        )
-        raise UserError(f"No row of {folder} can be published. {KEPT} {first or 'Its files have no rows.'}")
-    store = _store(hub)
-    with store.lock():
-        store.tidy()
-        load_id = new_id(store, digest(cells), datetime.now(UTC))
-        temporary = store.snapshots / f".tmp-{load_id}"
-        manifest = _manifest(load_id, parts, cells, system, folder, artificial, notes)
-        try:
-            make_dir(temporary)
-            pq.write_table(cells, temporary / "cells.parquet", compression="zstd")
-            pq.write_table(quarantine, temporary / "quarantine.parquet", compression="zstd")
-            swap(store, temporary, load_id, manifest)
-        except OSError as error:
-            shutil.rmtree(temporary, ignore_errors=True)
-            if is_full(error):
-                raise UserError(f"The disk of {store.root} is full. {KEPT} Make room and load again.") from None
-            raise
-        store.prune()
-    return Activity(store.snapshot_dir(load_id), manifest)
+    quarantine = one_table.quarantine_of(parts)
+    one_table.refuse_nothing(cells, quarantine, folder, KEPT)
+
+    def manifest(load_id: str, sha256: str) -> dict[str, Any]:
+        about = one_table.about(load_id, sha256, parts, system, folder)
+        own = {"schema_version": SCHEMA_VERSION, "artificial": artificial, "notes": list(notes)}
+        return own | about | _counts(cells)
+
+    return Activity(*one_table.publish(_store(hub), "cells.parquet", cells, quarantine, manifest, KEPT))
 
 
 def lump(cells: pa.Table) -> pa.Table:
@@ -194,28 +158,8 @@ def lump(cells: pa.Table) -> pa.Table:
     return grouped.sort_by([(name, "ascending") for name in names]).select(CELL.names).cast(CELL).combine_chunks()
 
 
-def digest(cells: pa.Table) -> str:
-    """A hash of what the cells say, whatever files they came from: SHA-256, hexadecimal."""
-    found = hashlib.sha256()
-    for name in cells.column_names:
-        column = cells[name].combine_chunks()
-        if pa.types.is_string(column.type):
-            column = column.dictionary_encode()
-            found.update("\n".join(str(one) for one in column.dictionary.to_pylist()).encode())
-            column = column.indices
-        found.update(column.to_numpy().tobytes())
-    return found.hexdigest()
-
-
-def _manifest(
-    load_id: str,
-    parts: Sequence[Part],
-    cells: pa.Table,
-    system: str,
-    folder: Path,
-    artificial: bool,
-    notes: Sequence[str],
-) -> dict[str, Any]:
+def _counts(cells: pa.Table) -> dict[str, Any]:
+    """Its financial years, how many cells and nights it has, and activity by organisation and kind."""
     by = cells.group_by(["organisation", "kind"]).aggregate([("count", "sum")]).sort_by(
         [("organisation", "ascending"), ("kind", "ascending")]
     )  # fmt: skip
@@ -224,31 +168,10 @@ def _manifest(
         counts.setdefault(row["organisation"], {})[row["kind"]] = row["count_sum"]
     nights = pc.multiply(pc.cast(cells["nights"], pa.int64()), cells["count"])
     return {
-        "schema_version": SCHEMA_VERSION,
-        "load_id": load_id,
-        "system": system,
-        "folder": str(folder),
-        "loaded_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "artificial": artificial,
-        "sha256": digest(cells),
         "financial_years": sorted(set(cells["financial_year"].to_pylist())),
-        "rows_read": sum(part.rows_read for part in parts),
-        "rows_published": sum(part.rows_published for part in parts),
-        "rows_quarantined": sum(len(part.quarantined) for part in parts),
         "cells": cells.num_rows,
         "nights": pc.sum(nights).as_py(),
-        "files": [
-            {
-                "name": part.name,
-                "sha256": part.sha256,
-                "rows_read": part.rows_read,
-                "rows_published": part.rows_published,
-                "rows_quarantined": len(part.quarantined),
-            }
-            for part in parts
-        ],
         "counts": counts,
-        "notes": list(notes),
     }
 
 

@@ -44,6 +44,11 @@ class Part:
         """Rows of the file, taken or not."""
         return self.rows.num_rows + len(self.quarantined)
 
+    @property
+    def rows_published(self) -> int:
+        """Rows of the file that were taken."""
+        return self.rows.num_rows
+
 
 def moment(said: str) -> int:
     """A moment as seconds since 1970; without an offset it is London time.
