@@ -58,3 +58,13 @@ def test_another_trusts_work_is_not_counted(client_for: Callable[..., Client], h
 
 def test_nothing_waits_before_the_first_build(client_for: Callable[..., Client], no_data: Path) -> None:
     assert _tiles(client_for(Role.CLINICIAN)) == {}
+
+
+def test_an_organisation_without_a_list_is_told_its_tasks_and_nothing_of_a_list(
+    client_for: Callable[..., Client], handmade: object
+) -> None:
+    page = client_for(Role.CARE_TEAM, ("E10000020",)).get("/").content.decode()
+    assert "Waiting for you" in page
+    assert "Our discharge tasks" in page
+    assert "nothing has come from" not in page
+    assert "Nothing is outside its limits" not in page

@@ -97,7 +97,9 @@ def control_room(access: Access) -> ControlRoom | None:
     if snapshot is None:
         return None
     today = snapshots.today()
-    scope = in_order(access.where(Permission.SEE_CONTROL_ROOM))
+    system = snapshots.system()
+    lists = {*_sources(snapshot), *(system.trusts if system is not None else ())}
+    scope = in_order(access.where(Permission.SEE_CONTROL_ROOM) & lists)  # a council has no waiting list to count
     purpose = _purpose(access)
     now = _now(purpose, today)
     before = _before(snapshot, purpose)
