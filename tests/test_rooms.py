@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "waiting": {"reference", "hub"},
     "flow": {"reference", "hub"},
     "planning": {"reference", "hub", "waiting"},
+    "performance": {"reference", "hub", "waiting", "flow", "planning"},
 }
 
 

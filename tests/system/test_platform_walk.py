@@ -50,6 +50,7 @@ PLACES = {
     Role.VIRTUAL_WARD_CLINICIAN: ["/", "/virtual-wards/", "/virtual-wards/referrals/", "/virtual-wards/measures/"],
     Role.HUB_CLINICIAN: ["/", "/unplanned-care/", "/unplanned-care/figures/"],
     Role.AMBULANCE_CLINICIAN: ["/", "/unplanned-care/", "/unplanned-care/new/"],
+    Role.BOARD_SECRETARY: ["/", "/performance/", "/performance/reports/"],
 }
 
 

@@ -12,6 +12,8 @@ H, N, P = Role.CALL_HANDLER, Role.CANCER_NAVIGATOR, Role.PLANNER
 #: Site manager, ward nurse, discharge coordinator, care team; virtual ward, hub and ambulance clinicians.
 B, W, T, K = Role.SITE_MANAGER, Role.WARD_NURSE, Role.DISCHARGE_COORDINATOR, Role.CARE_TEAM
 V, U, X = Role.VIRTUAL_WARD_CLINICIAN, Role.HUB_CLINICIAN, Role.AMBULANCE_CLINICIAN
+#: Board secretary.
+S = Role.BOARD_SECRETARY
 ALL = frozenset(Role)
 IDENTIFIED = frozenset({M, C})
 OPENS = frozenset({M, C, N})

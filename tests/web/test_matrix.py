@@ -27,11 +27,16 @@ from matrix_cancer import CANCER
 from matrix_discharge import DISCHARGE
 from matrix_elective import ELECTIVE
 from matrix_emergency import EMERGENCY
+from matrix_evaluation import EVALUATION
 from matrix_feed import FEED
+from matrix_inequalities import INEQUALITIES
 from matrix_line import ALL, OPENS, QUALITY, ROWS, A, C, D, E, G, Line, M
+from matrix_measures import MEASURES
 from matrix_offers import OFFERS
 from matrix_outlook import OUTLOOK
+from matrix_peers import PEERS
 from matrix_planning import PLANNING
+from matrix_reports import REPORTS
 from matrix_unplanned import UNPLANNED
 from matrix_virtual import VIRTUAL
 from matrix_well import WELL
@@ -112,6 +117,11 @@ TABLE = (
     *UNPLANNED,
     *VIRTUAL,
     *OUTLOOK,
+    *MEASURES,
+    *PEERS,
+    *INEQUALITIES,
+    *EVALUATION,
+    *REPORTS,
 )
 
 

@@ -54,6 +54,7 @@ _PEOPLE = {
     Role.VIRTUAL_WARD_CLINICIAN: ("virtual", "Vera", "Osprey"),
     Role.HUB_CLINICIAN: ("hub", "Hanif", "Kestrel"),
     Role.AMBULANCE_CLINICIAN: ("ambulance", "Amber", "Bittern"),
+    Role.BOARD_SECRETARY: ("secretary", "Sarah", "Reed"),
 }
 #: Roles that also stand, or only stand, elsewhere than at the acute trusts. `None` stands for the trusts.
 _WHERE: dict[Role, tuple[str | None, ...]] = {

@@ -56,6 +56,12 @@ class Permission(StrEnum):
     SEE_CALLS = "calls.see"
     OFFER_CALLS = "calls.offer"
     ANSWER_CALLS = "calls.answer"
+    SEE_MEASURES = "measures.see"
+    KEEP_MEASURES = "measures.keep"
+    JUDGE_BENEFITS = "benefits.judge"
+    WRITE_COMMENTARY = "reports.write"
+    SIGN_REPORTS = "reports.sign"
+    SEND_REPORTS = "reports.send"
     SEE_AUDIT = "audit.see"
     MANAGE_ACCESS = "access.manage"
 
@@ -110,6 +116,12 @@ _WORDS = {
     Permission.SEE_CALLS: "See calls offered to the community",
     Permission.OFFER_CALLS: "Offer a 999 or 111 call to the community",
     Permission.ANSWER_CALLS: "Accept, refuse, dispatch and close calls offered to the community",
+    Permission.SEE_MEASURES: "See measures, peers, inequalities, evaluations and sent reports",
+    Permission.KEEP_MEASURES: "Load figures of measures, and start a new baseline with a reason",
+    Permission.JUDGE_BENEFITS: "Set up evaluations and record what they show",
+    Permission.WRITE_COMMENTARY: "Write commentary for the performance report",
+    Permission.SIGN_REPORTS: "Sign commentary and reports off",
+    Permission.SEND_REPORTS: "Make, send and print the performance report",
     Permission.SEE_AUDIT: "Read and export the audit log",
     Permission.MANAGE_ACCESS: "Manage people and their roles",
 }
@@ -134,6 +146,7 @@ class Role(StrEnum):
     VIRTUAL_WARD_CLINICIAN = "virtual_ward_clinician"
     HUB_CLINICIAN = "hub_clinician"
     AMBULANCE_CLINICIAN = "ambulance_clinician"
+    BOARD_SECRETARY = "board_secretary"
 
     @property
     def words(self) -> str:
@@ -146,7 +159,12 @@ class Role(StrEnum):
         return GRANTS[self]
 
 
-_EVERYONE = {Permission.SEE_SELF, Permission.SEE_CONTROL_ROOM, Permission.SEE_PUBLISHED}
+_EVERYONE = {
+    Permission.SEE_SELF,
+    Permission.SEE_CONTROL_ROOM,
+    Permission.SEE_PUBLISHED,
+    Permission.SEE_MEASURES,
+}
 _TOTALS = {Permission.SEE_CAPACITY, Permission.SEE_AID, Permission.SEE_CHOICES}
 _BEDS = {Permission.SEE_FLOW, Permission.SEE_IDENTITY, Permission.SEE_BED_PATIENTS}
 _PATIENTS = {Permission.SEE_OFFERS, Permission.SEE_WELL, Permission.SEE_CANCER, Permission.SEE_DIAGNOSTICS}
@@ -197,8 +215,13 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         | _TOTALS
         | {Permission.SEE_LIST, Permission.EXPORT_LIST, Permission.SEE_QUALITY}
         | {Permission.SEE_PLANS, Permission.MAKE_PLANS, Permission.SEE_FLOW}
+        | {Permission.KEEP_MEASURES, Permission.JUDGE_BENEFITS, Permission.WRITE_COMMENTARY}
     ),
-    Role.EXECUTIVE: frozenset(_EVERYONE | _TOTALS | {Permission.SEE_PLANS, Permission.SEE_FLOW}),
+    Role.EXECUTIVE: frozenset(
+        _EVERYONE
+        | _TOTALS
+        | {Permission.SEE_PLANS, Permission.SEE_FLOW, Permission.WRITE_COMMENTARY, Permission.SIGN_REPORTS}
+    ),
     Role.INFORMATION_GOVERNANCE: frozenset(_EVERYONE | {Permission.SEE_AUDIT, Permission.SEE_QUALITY}),
     Role.ADMINISTRATOR: frozenset(_EVERYONE | {Permission.MANAGE_ACCESS, Permission.SEE_QUALITY}),
     Role.CALL_HANDLER: frozenset(
@@ -210,7 +233,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         | {Permission.SEE_CANCER, Permission.TRACK_CANCER, Permission.SEE_DIAGNOSTICS}
     ),
     Role.PLANNER: frozenset(
-        _EVERYONE | _TOTALS | {Permission.SEE_QUALITY, Permission.SEE_PLANS, Permission.MAKE_PLANS, Permission.SEE_FLOW}
+        _EVERYONE
+        | _TOTALS
+        | {Permission.SEE_QUALITY, Permission.SEE_PLANS, Permission.MAKE_PLANS, Permission.SEE_FLOW}
+        | {Permission.JUDGE_BENEFITS}
     ),
     Role.SITE_MANAGER: frozenset(
         _EVERYONE
@@ -244,5 +270,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.AMBULANCE_CLINICIAN: frozenset(
         _EVERYONE | {Permission.SEE_IDENTITY, Permission.SEE_CALLS, Permission.OFFER_CALLS, Permission.SEE_FLOW}
+    ),
+    Role.BOARD_SECRETARY: frozenset(
+        _EVERYONE | _TOTALS | {Permission.SEND_REPORTS, Permission.WRITE_COMMENTARY, Permission.SEE_FLOW}
     ),
 }

@@ -46,6 +46,14 @@ NAVIGATION = (
     _place("Cancer", ("cancer:list", Permission.SEE_CANCER), ("cancer:performance", Permission.SEE_CAPACITY)),
     _place("Plans", ("planning:scenarios", Permission.SEE_PLANS)),
     _place(
+        "Performance",
+        ("measures:summary", Permission.SEE_MEASURES),
+        ("peers:choose", Permission.SEE_MEASURES),
+        ("inequalities:overview", Permission.SEE_MEASURES),
+        ("evaluation:list", Permission.SEE_MEASURES),
+        ("reports:list", Permission.SEE_MEASURES),
+    ),
+    _place(
         "Beds",
         ("beds:state", Permission.SEE_FLOW),
         ("outlook:next_days", Permission.SEE_FLOW),

@@ -1,0 +1,1 @@
+"""How it goes: measures, process control, indicator methods, peers, inequalities, evaluation, the report."""

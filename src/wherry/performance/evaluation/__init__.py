@@ -1,0 +1,1 @@
+"""Did it work: what changed, against what would have been without it."""

@@ -1,0 +1,1 @@
+"""Indicator methods of public health: proportions, rates, standardisation, life expectancy, inequality, funnels."""

@@ -1,0 +1,1 @@
+"""Statistical process control: is a measure changing, and will it meet its target?"""

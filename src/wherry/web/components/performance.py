@@ -1,0 +1,73 @@
+"""What the pages of performance share: their tabs, the scopes a reader can choose, values and definitions kept open."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+
+from wherry.performance import disclosure
+from wherry.performance.measures import scopes as scoped
+from wherry.performance.measures import values as stored
+from wherry.performance.measures.values import Scope, Values
+from wherry.web import snapshot as snapshots
+from wherry.web.access import Permission
+from wherry.web.access.access import Access
+from wherry.web.access.http import Request
+
+_PAGES = (
+    ("Measures", "measures:summary"),
+    ("Peers", "peers:choose"),
+    ("Inequalities", "inequalities:overview"),
+    ("Did it work", "evaluation:list"),
+    ("Reports", "reports:list"),
+)
+_lock = threading.Lock()
+_kept: dict[str, Values] = {}
+
+
+def tabs(request: Request, current: str) -> dict[str, Any]:
+    """Context of the tabs: `tabs`, each with text, href and whether it is the current one."""
+    if not request.access.can(Permission.SEE_MEASURES):
+        return {"tabs": []}
+    return {"tabs": [{"text": text, "href": reverse(name), "current": name == current} for text, name in _PAGES]}
+
+
+def values() -> Values | None:
+    """The values in force, kept until the pointer moves; None before the first build."""
+    name = stored.current_id()
+    if name is None:
+        return None
+    with _lock:
+        if name not in _kept:
+            found = stored.open()
+            _kept.clear()
+            _kept[found.id] = found
+            return found
+        return _kept[name]
+
+
+def scopes() -> tuple[Scope, ...]:
+    """Whose figures can be chosen; none before there is a system."""
+    system = snapshots.system()
+    return () if system is None else scoped.scopes(system, snapshots.today())
+
+
+def scope(code: str) -> Scope | None:
+    """The scope of a code, the group where none is given, None where nobody knows it."""
+    known = scopes()
+    return next((one for one in known if one.code == (code or scoped.GROUP)), None)
+
+
+def today() -> date:
+    """The day that figures are read as at."""
+    return snapshots.today()
+
+
+def rule(access: Access, dataset: str = "people") -> disclosure.Rule:
+    """What is withheld from this reader: nothing of organisations' counts where they may see who people are."""
+    if access.can(Permission.SEE_IDENTITY):
+        return disclosure.Rule(dataset, threshold=1, rounding=1, secondary=False, exempt=True)
+    return disclosure.rule_for(dataset, snapshots.system())

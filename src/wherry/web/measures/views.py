@@ -1,0 +1,19 @@
+"""Views of measures."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from wherry.web.access import Permission
+from wherry.web.access.http import Request
+from wherry.web.access.requires import requires
+from wherry.web.components.performance import tabs
+
+
+@requires(Permission.SEE_MEASURES)
+@require_GET
+def summary(request: Request) -> HttpResponse:
+    """Measures."""
+    return render(request, "measures/summary.jinja", tabs(request, "measures:summary"))
