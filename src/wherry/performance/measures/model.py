@@ -86,9 +86,9 @@ class Measure:
     """One measure. `code` is lower case with hyphens, and the name of its file.
 
     `unit`: percent (value = 100 x numerator / denominator), per_1000, per_100000, number (numerator alone), days,
-    hours, minutes, pence or ratio (numerator / denominator). `domain` is a page of the report (`DOMAINS`), `dashboards` are
-    further pages that show it ("quality", "maternity"). `objective` is one of the 21 ("6a"), `theme` a sub-theme of the
-    acute-collaboration framework. `owner` is the post that answers for it. `chart`: xmr, t or g. `national`: published
+    hours, minutes, pence or ratio (numerator / denominator). `domain` is a page of the report (`DOMAINS`), `dashboards`
+    are further pages that show it ("quality", "maternity"). `objective` is one of the 21 ("6a"), `theme` a sub-theme of
+    the acute-collaboration framework (`THEMES`). `owner` is the post that answers for it. `chart`: xmr, t or g. `national`: published
     figures, exempt from disclosure control. `quality` says what is known to be weak about the figures.
     """
 
@@ -160,3 +160,18 @@ DOMAINS = {
 }
 #: Dashboards beside the domains.
 DASHBOARDS = {"quality": "Quality", "maternity": "Maternity", "board": "Board summary"}
+#: The framework for measuring acute collaborations: four themes, twelve sub-themes (New care models, Figure 6).
+THEMES = {
+    "patient_experience": ("Patient access and experience", "Improved patient experience"),
+    "closer_to_home": ("Patient access and experience", "Care closer to home"),
+    "waiting_times": ("Patient access and experience", "Reduction in waiting times"),
+    "inpatient_fft": ("Patient access and experience", "Inpatient Friends and Family Test (national)"),
+    "rtt_incompletes": ("Patient access and experience", "Referral-to-treatment incompletes (national)"),
+    "variation": ("Unwarranted variation", "Reduction in unwarranted variation"),
+    "setting": ("Unwarranted variation", "Shifting the setting of care"),
+    "sharing": ("Unwarranted variation", "Improved sharing of information between providers"),
+    "staff": ("Workforce", "Improved staff recruitment and retention"),
+    "agency": ("Workforce", "Reduction in the use of agency staff"),
+    "efficiency": ("Efficiency", "Efficiency, by local evaluation"),
+    "unit_cost": ("Efficiency", "Unit cost of care: cost per weighted activity unit (national)"),
+}
