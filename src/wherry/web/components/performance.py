@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,9 @@ from django.urls import reverse
 from wherry.performance import disclosure
 from wherry.performance.measures import scopes as scoped
 from wherry.performance.measures import values as stored
+from wherry.performance.measures.model import Measure
 from wherry.performance.measures.values import Scope, Values
+from wherry.reference.system import System
 from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
@@ -26,6 +29,7 @@ _PAGES = (
 )
 _lock = threading.Lock()
 _kept: dict[str, Values] = {}
+_defined: dict[str, tuple[System | None, Mapping[str, Measure]]] = {}
 
 
 def tabs(request: Request, current: str) -> dict[str, Any]:
@@ -49,6 +53,25 @@ def values() -> Values | None:
         return _kept[name]
 
 
+def definitions() -> Mapping[str, Measure]:
+    """Every measure that is defined, by code: the country's, and the system's own. Read once a system."""
+    system = snapshots.system()
+    name = system.name if system is not None else ""
+    kept = _defined.get(name)
+    if kept is None or kept[0] is not system:
+        kept = (system, read_definitions(system))
+        _defined.clear()
+        _defined[name] = kept
+    return kept[1]
+
+
+def read_definitions(system: System | None) -> Mapping[str, Measure]:
+    """Definitions of a system from their files; those of the country alone where there is no system."""
+    from wherry.performance.measures import definitions as written
+
+    return written.load(system)
+
+
 def scopes() -> tuple[Scope, ...]:
     """Whose figures can be chosen; none before there is a system."""
     system = snapshots.system()
@@ -68,6 +91,18 @@ def today() -> date:
 
 def rule(access: Access, dataset: str = "people") -> disclosure.Rule:
     """What is withheld from this reader: nothing of organisations' counts where they may see who people are."""
-    if access.can(Permission.SEE_IDENTITY):
+    return rule_of(access, dataset)
+
+
+def rule_of(access: Access | None, dataset: str) -> disclosure.Rule:
+    """The same; without a reader, the rule of everything that leaves (files, reports)."""
+    if access is not None and access.can(Permission.SEE_IDENTITY):
         return disclosure.Rule(dataset, threshold=1, rounding=1, secondary=False, exempt=True)
     return disclosure.rule_for(dataset, snapshots.system())
+
+
+def forget() -> None:
+    """Read values and definitions again at the next look."""
+    with _lock:
+        _kept.clear()
+        _defined.clear()
