@@ -1,0 +1,66 @@
+"""A gap over time: one figure a period, so that a control chart can say whether it closes or only wobbles.
+
+For deprivation the gap is most against least deprived fifth. For other splits the pair is the worst and best of the
+newest period, followed back: a pair chosen anew in each period would always be far apart. Values are turned so that
+more is worse for the first of the pair, and a fall is an improvement; where neither way is better a fall is only a fall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from wherry.performance.inequality.categories import LEAST, MOST
+from wherry.performance.inequality.gaps import disadvantage, gaps
+from wherry.performance.inequality.parts import Part
+from wherry.performance.measures.model import Direction, Measure, Split
+
+
+@dataclass(frozen=True)
+class Path:
+    """The gap of one pair by period, oldest first; None where one of the two has no figure that can be shown."""
+
+    first: str
+    second: str
+    periods: tuple[date, ...]
+    values: tuple[float | None, ...]
+    improvement: Direction
+    chosen: bool
+
+
+def path(measure: Measure, split: Split, many: Sequence[tuple[date, Sequence[Part]]]) -> Path | None:
+    """The gap over time; None where no pair can be made."""
+    pair = _pair(measure, split, many)
+    if pair is None:
+        return None
+    values = []
+    for _, some in many:
+        by = {one.code: one.value for one in some}
+        first, second = by.get(pair[0].code), by.get(pair[1].code)
+        values.append(None if first is None or second is None else disadvantage(measure, first - second))
+    if all(one is None for one in values):
+        return None
+    way = Direction.NEUTRAL if measure.direction is Direction.NEUTRAL else Direction.DECREASE
+    return Path(
+        pair[0].name,
+        pair[1].name,
+        tuple(period for period, _ in many),
+        tuple(values),
+        way,
+        split is not Split.IMD_QUINTILE,
+    )
+
+
+def _pair(measure: Measure, split: Split, many: Sequence[tuple[date, Sequence[Part]]]) -> tuple[Part, Part] | None:
+    for _, some in reversed(many):
+        found = gaps(measure, split, some)
+        if found.note and not found.main and measure.unit == "number":
+            return None
+        if split is Split.IMD_QUINTILE:
+            by = {one.code: one for one in some}
+            if MOST in by and LEAST in by:
+                return by[MOST], by[LEAST]
+        elif found.main is not None:
+            return found.main.first, found.main.second
+    return None
