@@ -21,8 +21,12 @@ class Direction(StrEnum):
 
 
 class Grain(StrEnum):
-    """How long a period is. Weeks begin on Monday; a period is named by its first day."""
+    """How long a period is. Weeks begin on Monday; a period is named by its first day.
 
+    `DAY` is for events too rare to count by the month: each row is a day on which it happened (`chart` t or g).
+    """
+
+    DAY = "day"
     WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
