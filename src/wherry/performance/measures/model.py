@@ -92,8 +92,9 @@ class Measure:
     `unit`: percent (value = 100 x numerator / denominator), per_1000, per_100000, number (numerator alone), days,
     hours, minutes, pence or ratio (numerator / denominator). `domain` is a page of the report (`DOMAINS`), `dashboards`
     are further pages that show it ("quality", "maternity"). `objective` is one of the 21 ("6a"), `theme` a sub-theme of
-    the acute-collaboration framework (`THEMES`). `owner` is the post that answers for it. `chart`: xmr, t or g. `national`: published
-    figures, exempt from disclosure control. `quality` says what is known to be weak about the figures.
+    the acute-collaboration framework (`THEMES`). `owner` is the post that answers for it. `chart`: xmr, t or g.
+    `national`: published figures, exempt from disclosure control. `quality` says what is known to be weak about the
+    figures.
     """
 
     code: str
