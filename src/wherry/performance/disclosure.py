@@ -2,9 +2,9 @@
 
 A dataset's rule is data (`systems/<name>/disclosure.toml`, else `reference/data/disclosure.toml`): counts from 1 up to
 one below `threshold` are withheld and shown as `token`, other counts are rounded to `rounding`, and where one figure
-of a total could be found by taking the others from it, the next smallest is withheld too. A count so near its
-denominator that it tells of the few who are not in it is withheld like a small one. Published national statistics may
-be exempt: they are public as they are.
+of a total could be found, or narrowed to fewer than the threshold, by taking the others from it, more are withheld
+until it could not (`suppression`). A count so near its denominator that it tells of the few who are not in it is
+withheld like a small one. Published national statistics may be exempt: they are public as they are.
 
 The idea of one small module of rules: ehrQL's `disclosure_control`; counts under 5 by the domain notes 4.1.
 """
@@ -19,7 +19,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from wherry.errors import UserError
+from wherry.performance import suppression
+from wherry.performance.suppression import Counts
 from wherry.reference.system import System
 
 _KEYS = frozenset({"dataset", "threshold", "rounding", "token", "secondary", "exempt", "source", "certainty"})
@@ -74,17 +78,31 @@ class Figure:
         return self.numerator / self.denominator
 
 
-def _small(count: float | None, rule: Rule) -> bool:
-    return count is not None and 0 < count < rule.threshold
+def layers(numerators: Counts, denominators: Counts | None, *, counted: bool = True) -> list[Counts]:
+    """What of figures may tell of few people: those counted, and those of the denominator who are not, or all of them.
+
+    Arrays of one shape; NaN where there is no figure. `counted` says that the numerator counts people; where it is a
+    sum (of days, of money) only how many it was taken over tells. A numerator above its denominator, as in a rate a
+    day, has nobody left out: then the denominator itself is looked at.
+    """
+    if denominators is None or bool(np.all(np.isnan(denominators))):
+        return [numerators]
+    if not counted:
+        return [denominators]
+    rest = denominators - numerators
+    if bool(np.any(rest < -1e-9)):
+        return [numerators, denominators]
+    return [numerators, rest]
 
 
-def _tells(figure: Figure, rule: Rule) -> bool:
-    """Whether a figure tells of fewer people than the threshold: those counted, those left out, or everybody."""
-    if _small(figure.numerator, rule) or _small(figure.denominator, rule):
-        return True
-    if figure.numerator is None or figure.denominator is None:
-        return False
-    return _small(figure.denominator - figure.numerator, rule)
+def _layers_of(figures: Sequence[Sequence[Figure]]) -> list[Counts]:
+    def numbers(counts: Sequence[Sequence[float | None]]) -> Counts:
+        return np.array([[np.nan if one is None else one for one in row] for row in counts], dtype=float)
+
+    return layers(
+        numbers([[one.numerator for one in row] for row in figures]),
+        numbers([[one.denominator for one in row] for row in figures]),
+    )
 
 
 def rounded(count: float | None, base: int) -> float | None:
@@ -101,57 +119,42 @@ def rounded(count: float | None, base: int) -> float | None:
 def control(figures: Sequence[Figure], rule: Rule, *, parts_of_a_total: bool = True) -> list[Figure]:
     """Figures that are shown together, as they may be shown.
 
-    With `parts_of_a_total` the figures add up to one that a reader can also find: then where exactly one of them is
-    withheld, the smallest other above nothing is too (all of them, if all others are nothing).
+    With `parts_of_a_total` the figures add up to one that a reader can also find: then others are withheld beside a
+    small one until their sum allows it to have been the threshold or more (all of them, where nothing else would do).
+    Control the total too: one that is small must not be shown at all.
 
     >>> rule = Rule("people", threshold=5, rounding=1)
     >>> [f.withheld or f.numerator for f in control([Figure(3), Figure(20), Figure(9)], rule)]
     ['*', 20, '*']
     """
-    if rule.exempt:
+    if rule.exempt or not figures:
         return list(figures)
-    hidden = {at for at, figure in enumerate(figures) if _tells(figure, rule)}
-    if rule.secondary and parts_of_a_total and len(hidden) == 1 and len(figures) > 1:
-        rest = [at for at in range(len(figures)) if at not in hidden]
-        known = [at for at in rest if figures[at].numerator]
-        if known:
-            hidden.add(min(known, key=lambda at: figures[at].numerator or 0))
-        else:
-            hidden |= set(rest)
-    return [_shown(figure, at in hidden, rule) for at, figure in enumerate(figures)]
+    found = [layer[0] for layer in _layers_of([figures])]
+    hidden = suppression.sensitive(found, rule.threshold)
+    if rule.secondary and parts_of_a_total and len(figures) > 1:
+        line = suppression.hide_line(found, rule.threshold)
+        hidden = np.ones_like(hidden) if line is None else line
+    return [_shown(figure, bool(hide), rule) for figure, hide in zip(figures, hidden, strict=True)]
 
 
 def control_grid(rows: Sequence[Sequence[Figure]], rule: Rule) -> list[list[Figure]]:
     """A table whose rows and columns both add up to totals that are shown: nothing can be found along either way."""
     grid = [list(row) for row in rows]
-    if rule.exempt:
+    if rule.exempt or not grid or not grid[0]:
         return grid
-    hidden = {(r, c) for r, row in enumerate(grid) for c, figure in enumerate(row) if _tells(figure, rule)}
-    while rule.secondary:
-        more = _next_hidden(grid, hidden)
-        if more is None:
-            break
-        hidden.add(more)
-    return [[_shown(figure, (r, c) in hidden, rule) for c, figure in enumerate(row)] for r, row in enumerate(grid)]
-
-
-def _next_hidden(grid: list[list[Figure]], hidden: set[tuple[int, int]]) -> tuple[int, int] | None:
-    """A cell to hide besides, for the first row or column of which exactly one is hidden."""
-    width = len(grid[0]) if grid else 0
-    lines = [[(r, c) for c in range(width)] for r in range(len(grid))]
-    lines += [[(r, c) for r in range(len(grid))] for c in range(width)]
-    for line in lines:
-        inside = [cell for cell in line if cell in hidden]
-        others = [cell for cell in line if cell not in hidden]
-        if len(inside) == 1 and others:
-            return min(
-                others, key=lambda cell: (not grid[cell[0]][cell[1]].numerator, grid[cell[0]][cell[1]].numerator or 0)
-            )
-    return None
+    found = _layers_of(grid)
+    hidden = suppression.sensitive(found, rule.threshold)
+    if rule.secondary:
+        table = suppression.hide_table(found, rule.threshold)
+        hidden = np.ones_like(hidden) if table is None else table
+    return [
+        [_shown(figure, bool(hide), rule) for figure, hide in zip(row, line, strict=True)]
+        for row, line in zip(grid, hidden, strict=True)
+    ]
 
 
 def _shown(figure: Figure, hide: bool, rule: Rule) -> Figure:
-    if hide:
+    if hide and figure.numerator is not None:
         return Figure(None, None, rule.token)
     return replace(
         figure,

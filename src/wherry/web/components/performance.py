@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import numpy as np
 from django.urls import reverse
 
-from wherry.performance import disclosure
+from wherry.performance import controlled, disclosure
 from wherry.performance.measures import scopes as scoped
 from wherry.performance.measures import values as stored
-from wherry.performance.measures.model import Measure
-from wherry.performance.measures.values import Scope, Values
+from wherry.performance.measures.model import Measure, Split
+from wherry.performance.measures.values import Scope, Series, Values
 from wherry.reference.system import System
 from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission
@@ -29,6 +30,7 @@ _PAGES = (
 )
 _lock = threading.Lock()
 _kept: dict[str, Values] = {}
+_hidden: dict[tuple[str, str, disclosure.Rule], controlled.Hidden] = {}
 _defined: dict[str, tuple[System | None, Mapping[str, Measure]]] = {}
 
 
@@ -48,6 +50,7 @@ def values() -> Values | None:
         if name not in _kept:
             found = stored.open()
             _kept.clear()
+            _hidden.clear()
             _kept[found.id] = found
             return found
         return _kept[name]
@@ -69,7 +72,8 @@ def read_definitions(system: System | None) -> Mapping[str, Measure]:
     """Definitions of a system from their files; those of the country alone where there is no system."""
     from wherry.performance.measures import definitions as written
 
-    return written.load(system)
+    found: Mapping[str, Measure] = written.load(system)
+    return found
 
 
 def scopes() -> tuple[Scope, ...]:
@@ -101,8 +105,31 @@ def rule_of(access: Access | None, dataset: str) -> disclosure.Rule:
     return disclosure.rule_for(dataset, snapshots.system())
 
 
+def series(
+    measure: Measure, scope: Scope, split: Split = Split.ALL, category: str = "", access: Access | None = None
+) -> controlled.Controlled:
+    """A measure's figures of a scope, as a reader may see them; without a reader, as they may leave in a file.
+
+    A place has no splits: a person is counted in one split at a time. Nothing where there are no values.
+    """
+    found = values()
+    allowed = rule_of(access, controlled.dataset_of(measure))
+    if found is None or (scope.place and split is not Split.ALL):
+        nothing = np.zeros(0)
+        return controlled.Controlled(Series(measure.code, scope.code, (), nothing, nothing, nothing), (), allowed)
+    raw = found.series(measure, scope, split, category)
+    if allowed.exempt or allowed.threshold <= 1:
+        return controlled.control_series(measure, raw, allowed)
+    key = (found.id, measure.code, allowed)
+    if key not in _hidden:
+        known = scopes()
+        _hidden[key] = controlled.Hidden(found, measure, known[0] if known else scope, allowed)
+    return controlled.control_series(measure, raw, allowed, _hidden[key].at(scope, split, category))
+
+
 def forget() -> None:
     """Read values and definitions again at the next look."""
     with _lock:
         _kept.clear()
+        _hidden.clear()
         _defined.clear()

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from wherry.errors import UserError
-from wherry.performance.controlled import Controlled, control_series, dataset_of
+from wherry.performance.controlled import Controlled
 from wherry.performance.disclosure import Rule
 from wherry.performance.measures.model import Direction, Measure, Split, Target
 from wherry.performance.measures.values import Scope, Series
@@ -86,7 +86,7 @@ class ChartView:
 
         marks: list[Any] = [(one.period, one.text) for one in self.notes if one.period is not None]
         name = f"chart-{self.measure.code}-{self.scope.code}-{self.split.value}-{self.category}".rstrip("-")
-        return draw.svg(
+        drawn: str = draw.svg(
             self.chart,
             id="".join(c if c.isalnum() else "-" for c in name),
             title=f"{self.measure.name}, {self.scope.name}",
@@ -95,6 +95,7 @@ class ChartView:
             targets=self.targets,
             notes=marks,
         )
+        return drawn
 
 
 def unit_words(unit: str) -> str:
@@ -131,11 +132,7 @@ def chart_for(
     whose = scope if isinstance(scope, Scope) else performance.scope(scope)
     if whose is None:
         raise UserError(f"There is no organisation or place {scope} here. Choose one from the list.")
-    values = performance.values()
-    rule = performance.rule_of(access, dataset_of(known))
-    empty = Series(known.code, whose.code, (), *_nothing())
-    raw = values.series(known, whose, split, category) if values is not None else empty
-    controlled = control_series(known, raw, rule)
+    controlled = performance.series(known, whose, split, category, access)
     series = controlled.series
     baselines = tuple(Baseline.objects.filter(measure=known.code, scope=whose.code, undone_at=None))
     notes = tuple(Note.objects.filter(measure=known.code, scope=whose.code, undone_at=None))
@@ -156,12 +153,6 @@ def chart_for(
         notes,
         rules,
     )
-
-
-def _nothing() -> tuple[Any, Any, Any]:
-    import numpy as np
-
-    return np.zeros(0), np.zeros(0), np.zeros(0)
 
 
 def _charted(
