@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 #: Modules of this package that add commands, in the order that the help shows them.
-COMMANDS = ("run", "synthesise", "hub", "published", "read", "rtt", "cancer", "people", "plan", "flow")
+COMMANDS = ("run", "synthesise", "hub", "published", "read", "rtt", "cancer", "people", "plan", "flow", "spc")
 
 
 class _Command(Protocol):

@@ -1,0 +1,138 @@
+"""Makes a chart of a series: groups at each rebase, limits, special causes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from datetime import date
+from itertools import pairwise
+
+from wherry.errors import UserError
+from wherry.performance.spc.model import (
+    COMMON,
+    COMMON_CAUSE,
+    CONCERN,
+    DEFAULT,
+    DIRECTIONS,
+    IMPROVEMENT,
+    NEUTRAL_HIGH,
+    NEUTRAL_LOW,
+    Chart,
+    Group,
+    Options,
+    Point,
+)
+from wherry.performance.spc.rules import NO_LIMITS, limits, marks
+
+#: The fewest points that a fixed baseline may have.
+FEWEST_FIXED = 12
+
+
+def chart(
+    dates: Sequence[date],
+    values: Sequence[float | None],
+    *,
+    improvement: str,
+    target: float | None = None,
+    rebase: Collection[date] = (),
+    fix_after: int | None = None,
+    options: Options = DEFAULT,
+) -> Chart:
+    """A chart of individual values over time, in order of date whatever the order given.
+
+    `values`: None where missing. `improvement`: increase, decrease or neutral. `rebase`: first dates of new groups;
+    dates that the series does not have are ignored. `fix_after`: limits from the first so many points of each group,
+    missing ones counted, 12 or more. Raises `UserError` for lists of different lengths, a date twice, a value that is
+    not a finite number, an unknown direction or too short a baseline.
+    """
+    if improvement not in DIRECTIONS:
+        raise UserError(f"Unknown direction of improvement {improvement!r}: it is {', '.join(DIRECTIONS)}.")
+    if fix_after is not None and fix_after < FEWEST_FIXED:
+        raise UserError(f"A baseline is fixed to the first {FEWEST_FIXED} points or more, not to {fix_after}.")
+    if len(dates) != len(values):
+        raise UserError(f"There are {len(dates)} dates but {len(values)} values: one value a date, null where missing.")
+    days, series = _in_order(dates, values)
+    starts = [0, *(at for at in range(1, len(days)) if days[at] in rebase), len(days)] if rebase else [0, len(days)]
+    number = 1 if rebase and days and days[0] in rebase else 0
+    points: list[Point] = []
+    groups: list[Group] = []
+    names = _types(improvement, options)
+    for start, end in pairwise(starts):
+        if start == end:
+            continue
+        group = _group(number, start, series[start:end], fix_after, options)
+        groups.append(group)
+        _points(points, group, days[start:end], series[start:end], options, names)
+        number += 1
+    return Chart(tuple(points), tuple(groups), improvement, target, options)
+
+
+def _in_order(dates: Sequence[date], values: Sequence[float | None]) -> tuple[list[date], list[float | None]]:
+    """The series by date, checked; NaN is missing."""
+    days, series = list(dates), list(values)
+    for at, value in enumerate(series):
+        if value is None:
+            continue
+        if value != value:
+            series[at] = None
+        elif math.isinf(value):
+            raise UserError(f"The value of {days[at]} is not a finite number.")
+    if any(after <= before for before, after in pairwise(days)):
+        order = sorted(range(len(days)), key=days.__getitem__)
+        days, series = [days[at] for at in order], [series[at] for at in order]
+        for before, after in pairwise(days):
+            if before == after:
+                raise UserError(f"The date {before} is there twice: a series has one value a date.")
+    return days, series
+
+
+def _group(number: int, start: int, series: Sequence[float | None], fix_after: int | None, options: Options) -> Group:
+    enough = not options.minimum_points or (len(series) - series.count(None) >= options.minimum_points)
+    found = limits(series if fix_after is None else series[:fix_after], options.screen) if enough else NO_LIMITS
+    return Group(number, start, len(series), *found)
+
+
+def _points(
+    points: list[Point],
+    group: Group,
+    days: Sequence[date],
+    series: Sequence[float | None],
+    options: Options,
+    names: dict[str, str],
+) -> None:
+    """Add the points of one group."""
+    number, _, _, mean, lpl, upl, near_lpl, near_upl, _ = group
+    present = [value for value in series if value is not None]
+    found = zip(*marks(present, group[3:], options), strict=True)  # type: ignore[arg-type]
+    for day, value in zip(days, series, strict=True):
+        if value is None:
+            out = side = close = None
+            cause = COMMON_CAUSE
+        else:
+            out, side, close, cause = next(found)
+            if mean is None:
+                out = side = close = None
+            elif upl is None:
+                out = close = None
+        points.append(
+            Point(day, value, number, mean, lpl, upl, near_lpl, near_upl, out, side, close, cause, names[cause])
+        )
+
+
+def _types(improvement: str, options: Options) -> dict[str, str]:
+    """Type of a point by the name of its cause."""
+    if improvement == "neutral":
+        up, down = NEUTRAL_HIGH, NEUTRAL_LOW
+    else:
+        up, down = (IMPROVEMENT, CONCERN) if improvement == "increase" else (CONCERN, IMPROVEMENT)
+    return {
+        COMMON_CAUSE: COMMON,
+        "Above UCL": up,
+        "Below LCL": down,
+        f"{options.trend} Point Trend (Increasing)": up,
+        f"{options.trend} Point Trend (Decreasing)": down,
+        "2 in 3 Above CL": up,
+        "2 in 3 Below CL": down,
+        f"{options.shift} Points Above CL": up,
+        f"{options.shift} Points Below CL": down,
+    }
