@@ -34,6 +34,8 @@ pc: Any = pyarrow_compute
 
 #: Domains whose figures count posts, hours and pounds, where an organisation sends them itself.
 ORGANISATION_DOMAINS = frozenset({"workforce", "money"})
+#: Fact tables that count beds, places and minutes.
+CAPACITY_TABLES = frozenset({"bed_morning", "theatre_session", "virtual_day"})
 #: Units whose numerator counts people (or visits, or calls: things that happened to people). Others are sums.
 _COUNTED = frozenset({"percent", "per_1000", "per_100000", "number"})
 Counts = npt.NDArray[np.float64]
@@ -43,14 +45,16 @@ Mask = npt.NDArray[np.bool_]
 def dataset_of(measure: Measure) -> str:
     """Which rule of disclosure a measure's figures are under: its own `dataset`, or that of its kind.
 
-    Published figures are public. What organisations send about their staff and money counts no patient. All else does.
+    Published figures are public. What organisations send about their staff and money counts no patient, nor do beds
+    and minutes of theatre. All else does.
     """
-    own = getattr(measure, "dataset", "")
-    if own:
-        return str(own)
+    if measure.dataset:
+        return measure.dataset
     if measure.national or measure.source.kind is Kind.PUBLISHED:
         return "published"
     if measure.source.kind is Kind.LOADED and measure.domain in ORGANISATION_DOMAINS:
+        return "organisation"
+    if measure.source.kind is Kind.TABLE and measure.source.table in CAPACITY_TABLES:
         return "organisation"
     return "people"
 

@@ -94,7 +94,7 @@ class Measure:
     are further pages that show it ("quality", "maternity"). `objective` is one of the 21 ("6a"), `theme` a sub-theme of
     the acute-collaboration framework (`THEMES`). `owner` is the post that answers for it. `chart`: xmr, t or g.
     `national`: published figures, exempt from disclosure control. `quality` says what is known to be weak about the
-    figures.
+    figures. `dataset` names the rule of disclosure, where it is not that of its kind (`controlled.dataset_of`).
     """
 
     code: str
@@ -119,6 +119,7 @@ class Measure:
     national: bool = False
     quality: str = ""
     headline: bool = False
+    dataset: str = ""
 
     def target_on(self, day: date) -> Target | None:
         """The trajectory's point for a day where there is one, otherwise the target in force, otherwise None."""

@@ -11,6 +11,7 @@ import numpy as np
 from django.urls import reverse
 
 from wherry.performance import controlled, disclosure
+from wherry.performance.measures import definitions as written
 from wherry.performance.measures import scopes as scoped
 from wherry.performance.measures import values as stored
 from wherry.performance.measures.model import Measure, Split
@@ -31,7 +32,6 @@ _PAGES = (
 _lock = threading.Lock()
 _kept: dict[str, Values] = {}
 _hidden: dict[tuple[str, str, disclosure.Rule], controlled.Hidden] = {}
-_defined: dict[str, tuple[System | None, Mapping[str, Measure]]] = {}
 
 
 def tabs(request: Request, current: str) -> dict[str, Any]:
@@ -57,23 +57,13 @@ def values() -> Values | None:
 
 
 def definitions() -> Mapping[str, Measure]:
-    """Every measure that is defined, by code: the country's, and the system's own. Read once a system."""
-    system = snapshots.system()
-    name = system.name if system is not None else ""
-    kept = _defined.get(name)
-    if kept is None or kept[0] is not system:
-        kept = (system, read_definitions(system))
-        _defined.clear()
-        _defined[name] = kept
-    return kept[1]
+    """Every measure that is defined, by code: the country's, and the system's own. Read again when a file changes."""
+    return read_definitions(snapshots.system())
 
 
 def read_definitions(system: System | None) -> Mapping[str, Measure]:
     """Definitions of a system from their files; those of the country alone where there is no system."""
-    from wherry.performance.measures import definitions as written
-
-    found: Mapping[str, Measure] = written.load(system)
-    return found
+    return written.read(system).measures
 
 
 def scopes() -> tuple[Scope, ...]:
@@ -132,4 +122,3 @@ def forget() -> None:
     with _lock:
         _kept.clear()
         _hidden.clear()
-        _defined.clear()
