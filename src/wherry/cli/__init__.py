@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 #: Modules of this package that add commands, in the order that the help shows them.
-COMMANDS = ("run", "synthesise", "hub", "published", "read", "rtt", "cancer", "people", "plan", "flow", "spc"
+COMMANDS = ("run", "synthesise", "hub", "published", "read", "rtt", "cancer", "people", "plan", "flow", "spc", "peers")
 
 
-class _Command(Protocol, "peers"):
+class _Command(Protocol):
     def register(self, subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None: ...
 
 
