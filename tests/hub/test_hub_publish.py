@@ -158,7 +158,7 @@ def test_killed_at_any_moment(tmp_path: Path, kill: Callable[..., str]) -> None:
     published = [first]
     # A build changes the file system so many times until it points to what it made, once for each table among them;
     # each is a moment to die at.
-    moments = sorted(dice.sample(range(1, 20 + len(TABLES)), 9)) + [None] * 6
+    moments = sorted(dice.sample(range(1, 20 + len(TABLES)), 7)) + [None] * 3
     died = 0
     for moment in moments:
         write(extracts, "RM1", "event", [event(number) for number in range(1, day)], date(2026, 2, day))
@@ -172,7 +172,7 @@ def test_killed_at_any_moment(tmp_path: Path, kill: Callable[..., str]) -> None:
         if current != published[-1]:
             published.append(current)
         assert published == sorted(published)
-    assert died >= 8
+    assert died >= 6
     last = build_small(extracts, hub)
     assert whole(hub) == last.snapshot_id
     assert last.census == date(2026, 2, day - 1)
@@ -189,7 +189,7 @@ def test_killed_on_the_first_build(tmp_path: Path, kill: Callable[..., str]) -> 
     extracts = one_trust().write(tmp_path / "x")
     # Among the last changes of a first build are the snapshot's name, the pointer and what follows it.
     named = 33 + len(TABLES)
-    for operation in (20, named, named + 1, named + 3, named + 4):
+    for operation in (20, named, named + 1, named + 4):
         hub = tmp_path / f"hub{operation}"
         assert kill(extracts, hub, operation=operation) in ("killed", "exit 0")
         if (hub / "current").exists():
