@@ -9,12 +9,19 @@ figure where there is none. `wherry indicators METHOD TABLE.csv` is the same fro
 ([120.0, 50.0], ('Byar', 'Exact'))
 """
 
+from .arriaga import Gap, arriaga
 from .crude import mean, proportion, rate
+from .funnel import Funnel, funnel_dsr, funnel_proportions, funnel_rates, funnel_ratios
+from .indirect import indirect_by, isr, smr
+from .life import LifeTable, life_expectancies, life_expectancy, life_table
+from .quantiles import Quantiles, quantiles
 from .results import Estimate, Estimates, Limits, levels
 from .slope import Slope, sii
-from .standardised import dsr, dsr_by
+from .standardised import dsr, dsr_by, dsr_not_independent, dsr_not_independent_by
 
 __all__ = [
-    "Estimate", "Estimates", "Limits", "Slope",
-    "dsr", "dsr_by", "levels", "mean", "proportion", "rate", "sii",
+    "Estimate", "Estimates", "Funnel", "Gap", "LifeTable", "Limits", "Quantiles", "Slope",
+    "arriaga", "dsr", "dsr_by", "dsr_not_independent", "dsr_not_independent_by", "funnel_dsr", "funnel_proportions",
+    "funnel_rates", "funnel_ratios", "indirect_by", "isr", "levels", "life_expectancies", "life_expectancy",
+    "life_table", "mean", "proportion", "quantiles", "rate", "sii", "smr",
 ]  # fmt: skip

@@ -24,6 +24,17 @@ def numbered(labels: Sequence[Hashable]) -> tuple[Codes, list[Hashable]]:
     return codes, list(seen)
 
 
+def numbered_pairs(codes: Codes, within: Codes) -> tuple[Codes, int]:
+    """Numbers of each pair that occurs, from 0, and how many pairs there are.
+
+    >>> pairs, many = numbered_pairs(np.array([0, 0, 1]), np.array([5, 5, 5]))
+    >>> pairs.tolist(), many
+    ([0, 0, 1], 2)
+    """
+    found, numbers = np.unique(np.stack([codes, within]), axis=1, return_inverse=True)
+    return numbers.reshape(-1).astype(np.int64), found.shape[1]
+
+
 def sums(values: Floats, codes: Codes, size: int) -> Floats:
     """Sum of values by group, shape (size,). A missing value makes its group's sum missing."""
     return np.bincount(codes, weights=values, minlength=size).astype(np.float64)
@@ -32,3 +43,10 @@ def sums(values: Floats, codes: Codes, size: int) -> Floats:
 def any_of(flags: npt.NDArray[np.bool_], codes: Codes, size: int) -> npt.NDArray[np.bool_]:
     """Whether any row of a group is flagged, shape (size,)."""
     return np.bincount(codes, weights=flags, minlength=size) > 0
+
+
+def first_of(codes: Codes, size: int) -> Codes:
+    """Number of each group's first row, shape (size,)."""
+    found = np.zeros(size, dtype=np.int64)
+    found[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return found

@@ -6,8 +6,9 @@ the line's value at 1 less that at 0; the relative index (RII) the value at 1 ov
 is fitted to the logarithms of rates or the logits of proportions and its ends are taken back before they are compared.
 
 Limits are simulated: every group's value is drawn again and again from a normal distribution about it (of its
-logarithm for rates, its logit for proportions) with its standard error, and each draw has its own line. The generator
-is seeded, so the same table gives the same limits.
+logarithm for rates, its logit for proportions) with its standard error, and each draw has its own line. Where the
+line is fitted on the scale of the draws, its ends are drawn at once, for they are normal together. The generator is
+seeded, so the same table gives the same limits, whatever else is in the file.
 
 Sources: Low A, Low A. J Public Health 2004; 26: 387-395; Pamuk ER. Popul Stud 1985; 39: 17-31.
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -28,14 +30,13 @@ from .results import Confidence, Floats, Limits, Numbers, column, known, levels,
 Kind = Literal["mean", "rate", "proportion"]
 DRAWS = 100_000
 SEED = 1
-#: Draws made at once, so that memory stays small.
-_BATCH = 20_000
 
 FEW = "Fewer than three groups: no line can be judged."
 NOBODY = "A group has nobody in it, or its people are not given."
 NO_VALUE = "A group has no value."
-NO_ERROR = "No standard errors or limits: the indices have no limits."
-OUTSIDE = "A value cannot be transformed: rates must be above zero, proportions between zero and one."
+NO_ERROR = "No limits: a group has neither standard error, nor limits, nor count."
+TRANSFORM = "A value cannot be transformed: rates must be above zero, proportions between zero and one."
+UNDRAWN = "No limits: rates must be above zero, and proportions between zero and one, to be drawn."
 
 
 @dataclass(frozen=True)
@@ -99,57 +100,50 @@ def sii(
     """The slope and relative indices of groups in rows, most deprived first (or in the order of `quantile`).
 
     How sure each value is comes from `standard_error` (on the scale of the values), else from `lower` and `upper`
-    (limits at `limits_confidence`), else for rates and proportions from `count`. Rates and proportions are per person
-    (0 to 1), and `multiplier` brings the SII to the unit wanted; -1 turns its sign, and then the RII over.
+    (limits at `limits_confidence`), else for rates and proportions from `count`. Proportions are shares (0 to 1).
+    `multiplier` brings the SII to the unit wanted; a negative one turns its sign, and then the RII over.
 
     >>> found = sii([100] * 5, [10.0, 9.0, 8.0, 7.0, 6.0], standard_error=[0.1] * 5)
     >>> round(found.sii, 6), round(found.rii, 6)
     (-5.0, 0.52381)
     """
-    given = {"population": population, "value": value}
-    for name, one in (("quantile", quantile), ("standard_error", standard_error), ("lower", lower), ("upper", upper),
-                      ("count", count)):  # fmt: skip
-        if one is not None:
-            given[name] = one
-    rows = together(**given)
+    given = {"population": population, "value": value, "quantile": quantile, "standard_error": standard_error,
+             "lower": lower, "upper": upper, "count": count}  # fmt: skip
+    rows = together(**{name: one for name, one in given.items() if one is not None})
     if quantile is not None:
         order = np.argsort(rows["quantile"], kind="stable")
         rows = {name: one[order] for name, one in rows.items()}
-    y, people = rows["value"], rows["population"]
-    wanted = levels(confidence)
-    why = _why_not(y, people, kind, transform)
-    if why:
-        return _none(why, wanted, seed, draws)
+    if kind not in _SCALES:
+        raise UserError(f"{kind} is not a kind of value. There are {', '.join(_SCALES)}.")
+    if draws < 1000:
+        raise UserError(f"{draws} draws are too few to find limits by; ask for 1,000 or more.")
+    transform = transform and kind != "mean"
+    y, people, wanted = rows["value"], rows["population"], levels(confidence)
+    drawable = _drawable(y, kind)
+    why = _why_not(y, people, transform, drawable)
     forward, back = _SCALES[kind]
-    a = ranks(people)
-    weights = _line(a, people)
-    fitted = forward(y) if transform else y
-    ends = _ends(weights, fitted, back if transform else None)
-    sii_value, rii_value = _compared(ends, multiplier)
-    error = _errors(rows, kind, limits_confidence)
-    nothing = tuple(Limits(level, None, None) for level in wanted)
-    if error is None:
-        return Slope(known(sii_value[0]), nothing, known(rii_value[0]), nothing, known(ends[0, 0]), seed, draws,
-                     NO_ERROR, _words(kind, transform))  # fmt: skip
-    generator = np.random.default_rng(seed)
-    many_sii, many_rii = np.empty(draws), np.empty(draws)
-    for start in range(0, draws, _BATCH):
-        stop = min(start + _BATCH, draws)
-        on_scale = forward(y) + generator.standard_normal((stop - start, len(y))) * error
-        found = on_scale if transform or kind == "mean" else back(on_scale)
-        each = _ends(weights, found, back if transform else None)
-        many_sii[start:stop], many_rii[start:stop] = _compared(each, multiplier)
+    if why:
+        return _without(None, None, None, wanted, seed, draws, why, _words(kind, transform))
+    line = _line(ranks(people), people)
+    ends = _ends(line, forward(y) if transform else y, back if transform else None)
+    slope, ratio = _compared(ends, multiplier)
+    error = _errors(rows, kind, limits_confidence) if drawable else None
+    if error is None or not np.isfinite(error).all():
+        return _without(known(slope[0]), known(ratio[0]), known(ends[0, 0]), wanted, seed, draws,
+                        NO_ERROR if drawable else UNDRAWN, _words(kind, transform))  # fmt: skip
+    if transform or kind == "mean":
+        spread = _root((line * error**2) @ line.T)
+        middle = (line @ forward(y))[:, np.newaxis]
+        both = middle + spread @ _normals(seed, draws, 2)
+        drawn = _at_ends(both, back if transform else None)
+    else:
+        noise = _normals(seed, draws, len(y))
+        drawn = _at_ends(line @ back(forward(y)[:, np.newaxis] + error[:, np.newaxis] * noise), None)
+    many_slope, many_ratio = _compared(drawn, multiplier)
     return Slope(
-        known(sii_value[0]),
-        _quantiles(many_sii, wanted),
-        known(rii_value[0]),
-        _quantiles(many_rii, wanted),
-        known(ends[0, 0]),
-        seed,
-        draws,
-        "",
-        _words(kind, transform),
-    )
+        known(slope[0]), _between(many_slope, wanted), known(ratio[0]), _between(many_ratio, wanted),
+        known(ends[0, 0]), seed, draws, "", _words(kind, transform),
+    )  # fmt: skip
 
 
 def _same(values: Floats) -> Floats:
@@ -172,6 +166,7 @@ def _expit(values: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-values)))
 
 
+#: How a kind of value is brought to the scale on which it is drawn, and back.
 _SCALES: Mapping[Kind, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]] = {
     "mean": (_same, _same),
     "rate": (_log, _exp),
@@ -187,10 +182,14 @@ def _line(a: Floats, people: Floats) -> Floats:
     return np.stack([share - slope * middle, slope])
 
 
-def _ends(weights: Floats, values: Floats, back: Callable[[Floats], Floats] | None) -> Floats:
-    """The line at ranks 0 and 1, shape (2, draws)."""
-    found = weights @ np.atleast_2d(values).T
-    ends = np.stack([found[0], found[0] + found[1]])
+def _ends(line: Floats, values: Floats, back: Callable[[Floats], Floats] | None) -> Floats:
+    """The line of one set of values at ranks 0 and 1, shape (2, 1)."""
+    return _at_ends((line @ values)[:, np.newaxis], back)
+
+
+def _at_ends(lines: Floats, back: Callable[[Floats], Floats] | None) -> Floats:
+    """Lines (intercept and slope, shape (2, draws)) at ranks 0 and 1, shape (2, draws)."""
+    ends = np.stack([lines[0], lines[0] + lines[1]])
     return ends if back is None else back(ends)
 
 
@@ -201,46 +200,65 @@ def _compared(ends: Floats, multiplier: float) -> tuple[Floats, Floats]:
     return multiplier * (ends[1] - ends[0]), ratio
 
 
-def _errors(rows: dict[str, Floats], kind: Kind, limits_confidence: float) -> Floats | None:
-    """Standard errors on the scale on which values are drawn; None where none are given."""
+def _errors(rows: Mapping[str, Floats], kind: Kind, limits_confidence: float) -> Floats | None:
+    """Standard errors on the scale on which values are drawn; None where nothing tells them."""
     y, forward = rows["value"], _SCALES[kind][0]
-    if "standard_error" in rows:
-        steepness = {"mean": np.ones_like(y), "rate": y, "proportion": y * (1 - y)}[kind]  # of the scale, at the value
-        return np.asarray(rows["standard_error"] / steepness)
-    if "lower" in rows and "upper" in rows:
-        z = float(normal_quantiles(limits_confidence)[0])
-        return np.asarray((forward(rows["upper"]) - forward(rows["lower"])) / (2 * z))
-    if "count" in rows and kind != "mean":
-        left = rows["population"] - rows["count"] if kind == "proportion" else np.full_like(y, np.inf)
-        return np.asarray(np.sqrt(1 / rows["count"] + 1 / left))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if "standard_error" in rows:
+            steepness = {"mean": np.ones_like(y), "rate": y, "proportion": y * (1 - y)}[kind]
+            return np.asarray(rows["standard_error"] / steepness)
+        if "lower" in rows and "upper" in rows:
+            z = float(normal_quantiles(limits_confidence)[0])
+            return np.asarray((forward(rows["upper"]) - forward(rows["lower"])) / (2 * z))
+        if "count" in rows and kind != "mean":
+            others = rows["population"] - rows["count"] if kind == "proportion" else np.full_like(y, np.inf)
+            return np.asarray(np.sqrt(1 / rows["count"] + 1 / others))
     return None
 
 
-def _quantiles(many: Floats, wanted: tuple[float, ...]) -> tuple[Limits, ...]:
+@lru_cache(maxsize=2)
+def _normals(seed: int, draws: int, size: int) -> Floats:
+    """Standard normal draws of a seed, shape (size, draws)."""
+    return np.random.default_rng(seed).standard_normal((size, draws))
+
+
+def _root(covariance: Floats) -> Floats:
+    """A matrix whose product with its own transpose is the covariance (2 x 2), which may be of rank one or none."""
+    first = np.sqrt(max(covariance[0, 0], 0.0))
+    across = covariance[0, 1] / first if first > 0 else 0.0
+    return np.array([[first, 0.0], [across, np.sqrt(max(covariance[1, 1] - across**2, 0.0))]])
+
+
+def _between(many: Floats, wanted: tuple[float, ...]) -> tuple[Limits, ...]:
     tails = np.array([[(1 - level) / 2, (1 + level) / 2] for level in wanted])
     found = np.quantile(many, tails)
     return tuple(Limits(level, known(low), known(high)) for level, (low, high) in zip(wanted, found, strict=True))
 
 
-def _why_not(y: Floats, people: Floats, kind: Kind, transform: bool) -> str:
-    if kind not in _SCALES:
-        raise UserError(f"{kind} is not a kind of value. There are {', '.join(_SCALES)}.")
+def _drawable(y: Floats, kind: Kind) -> bool:
+    if kind == "mean":
+        return True
+    return bool((y > 0).all() and (kind == "rate" or (y < 1).all()))
+
+
+def _why_not(y: Floats, people: Floats, transform: bool, drawable: bool) -> str:
     if len(y) < 3:
         return FEW
     if not (people > 0).all():
         return NOBODY
     if np.isnan(y).any():
         return NO_VALUE
-    if kind != "mean" and ((y <= 0).any() or (kind == "proportion" and (y >= 1).any())):
-        return OUTSIDE
-    return ""
+    return TRANSFORM if transform and not drawable else ""
 
 
 def _words(kind: Kind, transform: bool) -> str:
-    scale = {"mean": "", "rate": " on the logarithm", "proportion": " on the logit"}[kind] if transform else ""
-    return f"Population-weighted regression on rank{scale}; limits simulated"
+    scale = {"mean": "", "rate": " of the logarithm", "proportion": " of the logit"}[kind] if transform else ""
+    return f"Population-weighted regression{scale} on rank, limits simulated"
 
 
-def _none(why: str, wanted: tuple[float, ...], seed: int, draws: int) -> Slope:
+def _without(
+    slope: float | None, ratio: float | None, intercept: float | None, wanted: tuple[float, ...], seed: int,
+    draws: int, why: str, method: str,
+) -> Slope:  # fmt: skip
     nothing = tuple(Limits(level, None, None) for level in wanted)
-    return Slope(None, nothing, None, nothing, None, seed, draws, why, "Population-weighted regression on rank")
+    return Slope(slope, nothing, ratio, nothing, intercept, seed, draws, why, method)
