@@ -12,7 +12,21 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 #: Modules of this package that add commands, in the order that the help shows them.
-COMMANDS = ("run", "synthesise", "hub", "published", "read", "rtt", "cancer", "people", "plan", "flow", "spc", "peers")
+COMMANDS = (
+    "run",
+    "synthesise",
+    "hub",
+    "published",
+    "read",
+    "rtt",
+    "cancer",
+    "people",
+    "plan",
+    "flow",
+    "spc",
+    "peers",
+    "evaluate",
+)
 
 
 class _Command(Protocol):
