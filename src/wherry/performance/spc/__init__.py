@@ -10,6 +10,7 @@
 from wherry.performance.spc import draw, words
 from wherry.performance.spc.charts import FEWEST_FIXED, chart
 from wherry.performance.spc.model import DEFAULT, PRESETS, SIX, SPREADSHEET, Chart, Group, Options, Point
+from wherry.performance.spc.rare import g_chart, t_chart
 
 __all__ = [
     "DEFAULT",
@@ -23,5 +24,7 @@ __all__ = [
     "Point",
     "chart",
     "draw",
+    "g_chart",
+    "t_chart",
     "words",
 ]

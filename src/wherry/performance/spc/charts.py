@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from itertools import pairwise
 
@@ -22,7 +22,7 @@ from wherry.performance.spc.model import (
     Options,
     Point,
 )
-from wherry.performance.spc.rules import NO_LIMITS, limits, marks
+from wherry.performance.spc.rules import NO_LIMITS, Limits, Marks, limits, marks
 
 #: The fewest points that a fixed baseline may have.
 FEWEST_FIXED = 12
@@ -45,26 +45,60 @@ def chart(
     missing ones counted, 12 or more. Raises `UserError` for lists of different lengths, a date twice, a value that is
     not a finite number, an unknown direction or too short a baseline.
     """
+    check(improvement, fix_after)
+    if len(dates) != len(values):
+        raise UserError(f"There are {len(dates)} dates but {len(values)} values: one value a date, null where missing.")
+    days, series = _in_order(dates, values)
+    return assemble(
+        days, series, improvement=improvement, target=target, rebase=rebase, fix_after=fix_after, options=options
+    )
+
+
+def check(improvement: str, fix_after: int | None) -> None:
+    """Raise `UserError` for an unknown direction or too short a baseline."""
     if improvement not in DIRECTIONS:
         raise UserError(f"Unknown direction of improvement {improvement!r}: it is {', '.join(DIRECTIONS)}.")
     if fix_after is not None and fix_after < FEWEST_FIXED:
         raise UserError(f"A baseline is fixed to the first {FEWEST_FIXED} points or more, not to {fix_after}.")
-    if len(dates) != len(values):
-        raise UserError(f"There are {len(dates)} dates but {len(values)} values: one value a date, null where missing.")
-    days, series = _in_order(dates, values)
+
+
+def assemble(
+    days: Sequence[date],
+    series: Sequence[float | None],
+    *,
+    improvement: str,
+    target: float | None,
+    rebase: Collection[date],
+    fix_after: int | None,
+    options: Options,
+    kind: str = "xmr",
+    limits_of: Callable[[Sequence[float | None], bool], Limits] = limits,
+    values: Sequence[float | None] | None = None,
+    shown: Callable[[Limits], Limits] | None = None,
+) -> Chart:
+    """A chart of a series in order of date, by one way of making limits.
+
+    `series` is on the scale of the rules. Where that is not what people see, `values` are what they see and `shown`
+    turns limits into theirs.
+    """
     starts = [0, *(at for at in range(1, len(days)) if days[at] in rebase), len(days)] if rebase else [0, len(days)]
     number = 1 if rebase and days and days[0] in rebase else 0
+    enough = len(series) - sum(value is None for value in series) >= options.minimum_points
+    seen = series if values is None else values
+    names = _types(improvement, options)
     points: list[Point] = []
     groups: list[Group] = []
-    names = _types(improvement, options)
     for start, end in pairwise(starts):
         if start == end:
             continue
-        group = _group(number, start, series[start:end], fix_after, options)
+        mine = series[start:end]
+        found = limits_of(mine if fix_after is None else mine[:fix_after], options.screen) if enough else NO_LIMITS
+        told = marks([value for value in mine if value is not None], found, options)
+        group = Group(number, start, end - start, *(found if shown is None else shown(found)))
         groups.append(group)
-        _points(points, group, days[start:end], series[start:end], options, names)
+        _points(points, group, days[start:end], seen[start:end], told, names)
         number += 1
-    return Chart(tuple(points), tuple(groups), improvement, target, options)
+    return Chart(tuple(points), tuple(groups), improvement, target, options, kind)
 
 
 def _in_order(dates: Sequence[date], values: Sequence[float | None]) -> tuple[list[date], list[float | None]]:
@@ -86,25 +120,21 @@ def _in_order(dates: Sequence[date], values: Sequence[float | None]) -> tuple[li
     return days, series
 
 
-def _group(number: int, start: int, series: Sequence[float | None], fix_after: int | None, options: Options) -> Group:
-    enough = not options.minimum_points or (len(series) - series.count(None) >= options.minimum_points)
-    found = limits(series if fix_after is None else series[:fix_after], options.screen) if enough else NO_LIMITS
-    return Group(number, start, len(series), *found)
-
-
 def _points(
     points: list[Point],
     group: Group,
     days: Sequence[date],
-    series: Sequence[float | None],
-    options: Options,
+    values: Sequence[float | None],
+    told: Marks,
     names: dict[str, str],
 ) -> None:
-    """Add the points of one group."""
+    """Add the points of one group. What a missing value or missing limits leave unknown is None."""
     number, _, _, mean, lpl, upl, near_lpl, near_upl, _ = group
-    present = [value for value in series if value is not None]
-    found = zip(*marks(present, group[3:], options), strict=True)  # type: ignore[arg-type]
-    for day, value in zip(days, series, strict=True):
+    found = zip(*told, strict=True)
+    for day, value in zip(days, values, strict=True):
+        out: bool | None
+        side: int | None
+        close: bool | None
         if value is None:
             out = side = close = None
             cause = COMMON_CAUSE

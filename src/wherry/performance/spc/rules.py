@@ -8,6 +8,7 @@ them. Two numbers that differ by less than rounding can make are taken as equal,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -25,7 +26,7 @@ NOISE = 1e-12
 
 
 class Limits(NamedTuple):
-    """Mean and limits; None where there is no value, or no moving range."""
+    """Mean and limits; None where there is no value, no moving range, or no such limit (rare events)."""
 
     mean: float | None
     lpl: float | None
@@ -79,7 +80,7 @@ def limits(values: Sequence[float | None], screen: bool = True) -> Limits:
 
 
 class Marks(NamedTuple):
-    """What each present value is, side by side: position, beyond (-1, 0, 1), side (-1, 0, 1), close, and its name."""
+    """What each value is: beyond a limit, its side of the mean (-1, 0, 1), close to a limit, and its name."""
 
     outside: list[bool]
     side: list[int]
@@ -88,7 +89,7 @@ class Marks(NamedTuple):
 
 
 def marks(values: Sequence[float], within: Limits, options: Options) -> Marks:
-    """Side of the mean, and special causes, of values without gaps under limits that have a mean.
+    """Side of the mean, and special causes, of values without gaps: missing ones are left out, and break no run.
 
     >>> marks([1, 2, 3, 4, 5, 6, 7], limits([1, 2, 3, 4, 5, 6, 7]), Options()).cause[0]
     'Below LCL'
@@ -99,14 +100,15 @@ def marks(values: Sequence[float], within: Limits, options: Options) -> Marks:
     slack = noise(values) if upl is None else max(noise(values), NOISE * max(abs(upl), abs(mean)))
     low, high = mean - slack, mean + slack
     side = [1 if value > high else -1 if value < low else 0 for value in values]
-    if lpl is None or upl is None or near_lpl is None or near_upl is None:
+    if upl is None or near_upl is None:
         outside = close = [False] * len(values)
     else:
-        low, high = lpl - slack, upl + slack
-        near_low, near_high = near_lpl - slack, near_upl + slack
-        outside = [value > high or value < low for value in values]
+        top, near_top = upl + slack, near_upl + slack
+        bottom = -math.inf if lpl is None else lpl - slack
+        near_bottom = -math.inf if near_lpl is None else near_lpl - slack
+        outside = [value > top or value < bottom for value in values]
         close = [
-            (value > near_high or value < near_low) and not out for value, out in zip(values, outside, strict=True)
+            (value > near_top or value < near_bottom) and not out for value, out in zip(values, outside, strict=True)
         ]
     cause = [COMMON_CAUSE] * len(values)
     _shifts(side, options.shift, cause)
