@@ -1,37 +1,34 @@
-"""One measure of one scope in one period, by the categories of one split, under disclosure control.
+"""One measure of one scope by the categories of one split, each as the reader may see it.
 
-Organisations and categories are controlled as one grid with the group's own row, so that what is withheld of one
-organisation cannot be found by taking the others from the group. Values keep one split at a time: nothing here can say
-how much of a gap in deprivation is age, and the pages say so.
+What is withheld is decided for all tables at once (`wherry.performance.controlled`); here only what is shown is put
+together. Values keep one split at a time: nothing here can say how much of a gap in deprivation is age, and pages say
+so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pyarrow_compute
-
-from wherry.performance import disclosure
-from wherry.performance.disclosure import Figure, Rule
+from wherry.performance.controlled import Controlled
 from wherry.performance.inequality import categories
-from wherry.performance.inequality.parts import Given, Part, missing, parts
+from wherry.performance.inequality.intervals import Estimate
+from wherry.performance.inequality.parts import Part, estimates, missing
 from wherry.performance.measures.model import Measure, Split
 from wherry.performance.measures.values import Scope, Values
 
-pc: Any = pyarrow_compute
-#: Name of those whom the split's categories leave out.
+#: A series of the scope as its reader may see it: of a split's category, or of everybody (`Split.ALL`, "").
+Look = Callable[[Split, str], Controlled]
+#: Those whom the split's categories leave out.
 LEFT_OUT = "In no category of this split"
-_LEFT_OUT_CODE = "left out"
+LEFT_OUT_CODE = "left out"
 
 
 @dataclass(frozen=True)
 class Breakdown:
-    """Categories in order. `missing`: share of people whose category is not known; `periods`: all that have figures,
-    newest first."""
+    """Categories in order, those in none last. `total`: everybody; `missing`: the share (0 to 1) whose category is not
+    known, None where that cannot be said; `periods`: all with figures, newest first."""
 
     measure: Measure
     scope: Scope
@@ -39,9 +36,11 @@ class Breakdown:
     period: date
     periods: tuple[date, ...]
     parts: tuple[Part, ...]
+    total: Part | None
     missing: float | None
     sources: tuple[str, ...]
     as_at: date | None
+    rule: str
 
     @property
     def withheld(self) -> bool:
@@ -49,149 +48,123 @@ class Breakdown:
         return any(one.withheld for one in self.parts)
 
 
-def breakdown(
+@dataclass(frozen=True)
+class History:
+    """Every period's categories: `by_period` oldest first."""
+
+    measure: Measure
+    scope: Scope
+    split: Split
+    by_period: tuple[tuple[date, tuple[Part, ...]], ...]
+    totals: Mapping[date, Part]
+    sources: tuple[str, ...]
+    as_at: date | None
+    rule: str
+
+    def at(self, period: date | None = None) -> Breakdown | None:
+        """One period, the newest where none is given; None where it has no figures."""
+        found = dict(self.by_period)
+        on = period or (self.by_period[-1][0] if self.by_period else None)
+        if on is None or on not in found:
+            return None
+        made = found[on]
+        return Breakdown(
+            self.measure,
+            self.scope,
+            self.split,
+            on,
+            tuple(day for day, _ in reversed(self.by_period)),
+            made,
+            self.totals.get(on),
+            missing(made, self.measure),
+            self.sources,
+            self.as_at,
+            self.rule,
+        )
+
+
+def history(
     values: Values,
     measure: Measure,
     scope: Scope,
     split: Split,
-    rule: Rule,
+    look: Look,
     *,
-    group: Scope | None = None,
-    period: date | None = None,
     places: Mapping[str, str] | None = None,
-) -> Breakdown | None:
-    """The categories in a period (the newest where none is given); None where there is nothing.
+    newest: bool = False,
+) -> History:
+    """Every period's categories (with `newest`, the last one's alone: for pages of many measures)."""
+    codes = categories.ordered(split, values.categories(measure.code, split), places)
+    seen = [(code, look(split, code)) for code in codes]
+    everybody = look(Split.ALL, "")
+    days = sorted({day for _, one in seen for day in one.series.periods})
+    if newest:
+        days = days[-1:]
+    rounding = 1 if not seen or seen[0][1].rule.exempt else seen[0][1].rule.rounding
+    by_period, totals = [], {}
+    for day in days:
+        total = _part(measure, "", "Everybody", True, everybody, day)
+        some = [
+            one
+            for code, found in seen
+            if (one := _part(measure, code, categories.name(split, code, places), _known(split, code), found, day))
+        ]
+        rest = _left_out(measure, some, total, rounding)
+        by_period.append((day, tuple([*some, rest] if rest is not None else some)))
+        if total is not None:
+            totals[day] = total
+    words = {text for _, one in seen for text in one.series.sources}
+    stood = [one.series.as_at for _, one in seen if one.series.as_at is not None]
+    rule = seen[0][1].rule.words() if seen else ""
+    return History(
+        measure, scope, split, tuple(by_period), totals, tuple(sorted(words)), max(stood, default=None), rule
+    )
 
-    `group` is whose sum a reader can see elsewhere: its organisations are controlled together. Those in the total
-    without split whom no category has are a row of their own (`LEFT_OUT`): nobody is dropped.
-    """
-    rows, whole = _both(values, measure, scope, split, group)
-    own = _own(rows, scope)
-    known = tuple(sorted({row["period"] for row in own}, reverse=True))
-    if not known or (period is not None and period not in known):
+
+def _known(split: Split, code: str) -> bool:
+    return categories.is_known(split, code)
+
+
+def _part(measure: Measure, code: str, name: str, known: bool, found: Controlled, day: date) -> Part | None:
+    """One category in one period; None where it has no row there."""
+    series = found.series
+    if day not in series.periods:
         return None
-    on = period or known[0]
-    made = _made(
-        measure, split, scope, [row for row in rows if row["period"] == on],
-        [row for row in whole if row["period"] == on], rule, places,
-    )  # fmt: skip
-    mine = [row for row in own if row["period"] == on]
-    return Breakdown(
-        measure,
-        scope,
-        split,
-        on,
-        known,
-        made,
-        missing(made, measure),
-        tuple(sorted({row["source"] for row in mine if row["source"]})),
-        max((row["as_at"] for row in mine if row["as_at"]), default=None),
-    )
+    at = series.periods.index(day)
+    if found.withheld[at]:
+        return Part(code, name, None, None, estimates(measure, [(None, None)])[0], known, found.rule.token)
+    top, below, value = (_number(one[at]) for one in (series.numerators, series.denominators, series.values))
+    made = estimates(measure, [(top, below)])[0]
+    if made.value is None or top is None:
+        made = Estimate(value)
+    return Part(code, name, top, below, made, known)
 
 
-def over_time(
-    values: Values,
-    measure: Measure,
-    scope: Scope,
-    split: Split,
-    rule: Rule,
-    *,
-    group: Scope | None = None,
-    places: Mapping[str, str] | None = None,
-) -> list[tuple[date, tuple[Part, ...]]]:
-    """The categories of every period, oldest first."""
-    rows, whole = _both(values, measure, scope, split, group)
-    by: dict[date, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {}
-    for at, table in enumerate((rows, whole)):
-        for row in table:
-            by.setdefault(row["period"], ([], []))[at].append(row)
-    return [
-        (period, _made(measure, split, scope, some, all_of_them, rule, places))
-        for period, (some, all_of_them) in sorted(by.items())
-        if _own(some, scope)
-    ]
+def _number(value: float) -> float | None:
+    return None if value != value else float(value)
 
 
-def _both(
-    values: Values, measure: Measure, scope: Scope, split: Split, group: Scope | None
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows with the split and without, of the scope's organisations and of those controlled with it."""
-    tables = values.rows(measure.code, split), values.rows(measure.code)
-    mine = set(pc.unique(tables[0]["organisation"]).to_pylist())
-    codes = scope.organisations if mine & set(scope.organisations) else scope.otherwise
-    if group is not None and set(codes) & set(group.organisations):
-        codes = tuple(dict.fromkeys((*codes, *group.organisations)))
-    wanted = pa.array(list(codes), pa.string())
-    found = [table.filter(pc.is_in(table["organisation"], value_set=wanted)).to_pylist() for table in tables]
-    return [row for row in found[0] if row["period"]], [row for row in found[1] if row["period"]]
+def _left_out(measure: Measure, some: Sequence[Part], total: Part | None, rounding: int) -> Part | None:
+    """Those whom the total has and no category, from what is shown alone; None where there are none or nobody can say.
 
-
-def _own(rows: Sequence[dict[str, Any]], scope: Scope) -> list[dict[str, Any]]:
-    """Rows of the scope itself: of its organisations, or of those that answer otherwise."""
-    for codes in (scope.organisations, scope.otherwise):
-        found = [row for row in rows if row["organisation"] in codes]
-        if found:
-            return found
-    return []
-
-
-def _made(
-    measure: Measure,
-    split: Split,
-    scope: Scope,
-    rows: Sequence[dict[str, Any]],
-    whole: Sequence[dict[str, Any]],
-    rule: Rule,
-    places: Mapping[str, str] | None,
-) -> tuple[Part, ...]:
-    """Sums over organisations by category, what no category has, and all of it controlled."""
-    codes = categories.ordered(split, {row["category"] for row in rows}, places)
-    named = [(code, categories.name(split, code, places), categories.is_known(split, code)) for code in codes]
-
-    def line(organisations: frozenset[str]) -> list[Given]:
-        some = [row for row in rows if row["organisation"] in organisations]
-        given = [_sum(measure, *one, [row for row in some if row["category"] == one[0]]) for one in named]
-        return [*given, _left_out(measure, given, [row for row in whole if row["organisation"] in organisations])]
-
-    mine = frozenset(row["organisation"] for row in _own(rows, scope))
-    given = line(mine)
-    everybody = sorted({row["organisation"] for row in rows})
-    if rule.exempt or len(everybody) < 2:
-        shown = disclosure.control(_figures(given), rule)
-    else:
-        lines = [given if mine == {one} else line(frozenset({one})) for one in everybody]
-        lines.append(line(frozenset(everybody)))
-        at = everybody.index(next(iter(mine))) if len(mine) == 1 else len(everybody)
-        shown = disclosure.control_grid([_figures(one) for one in lines], rule)[at]
-    found = parts(measure, given, shown)
-    return tuple(
-        part
-        for part, one in zip(found, given, strict=True)
-        if one.code != _LEFT_OUT_CODE or one.numerator or one.denominator
-    )
-
-
-def _figures(given: Sequence[Given]) -> list[Figure]:
-    return [Figure(one.numerator, one.denominator) for one in given]
-
-
-def _sum(measure: Measure, code: str, name: str, known: bool, cells: Sequence[dict[str, Any]]) -> Given:
-    """One category over organisations. Nobody there is nothing of nothing; a value alone stands for one cell alone."""
+    Rounded figures differ from their rounded sum by themselves: no more than that is told.
+    """
+    if total is None or total.withheld or any(one.withheld for one in some):
+        return None
     plain = measure.unit == "number"
-    if all(row["numerator"] is not None and (plain or row["denominator"] is not None) for row in cells):
-        top = float(sum(row["numerator"] for row in cells))
-        return Given(code, name, known, top, None if plain else float(sum(row["denominator"] for row in cells)))
-    return Given(code, name, known, None, None, cells[0]["value"] if len(cells) == 1 else None)
+    tops, belows = [one.numerator for one in some], [one.denominator for one in some]
+    top = _rest(total.numerator, tops)
+    below = None if plain else _rest(total.denominator, belows)
+    people = top if plain else below
+    slack = 0.5 if rounding <= 1 else rounding * (len(some) + 1) / 2
+    if top is None or people is None or people <= slack:
+        return None
+    if measure.unit == "percent" and below is not None:
+        top = min(top, below)
+    return Part(LEFT_OUT_CODE, LEFT_OUT, top, below, estimates(measure, [(top, below)])[0], False)
 
 
-def _left_out(measure: Measure, given: Sequence[Given], whole: Sequence[dict[str, Any]]) -> Given:
-    """Those whom the total has and no category; nobody where that cannot be known."""
-    nobody = Given(_LEFT_OUT_CODE, LEFT_OUT, False, 0.0, None if measure.unit == "number" else 0.0)
-    total = _sum(measure, "", "", True, whole) if whole else None
-    if total is None or total.numerator is None or any(one.numerator is None for one in given):
-        return nobody
-    top = max(0.0, round(total.numerator - sum(one.numerator or 0.0 for one in given), 6))
-    if measure.unit == "number":
-        return Given(_LEFT_OUT_CODE, LEFT_OUT, False, top, None)
-    below = max(0.0, round((total.denominator or 0.0) - sum(one.denominator or 0.0 for one in given), 6))
-    return Given(_LEFT_OUT_CODE, LEFT_OUT, False, min(top, below) if measure.unit == "percent" else top, below)
+def _rest(whole: float | None, some: Sequence[float | None]) -> float | None:
+    if whole is None or any(one is None for one in some):
+        return None
+    return max(0.0, whole - sum(one or 0.0 for one in some))

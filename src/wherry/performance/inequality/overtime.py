@@ -2,7 +2,7 @@
 
 For deprivation the gap is most against least deprived fifth. For other splits the pair is the worst and best of the
 newest period, followed back: a pair chosen anew in each period would always be far apart. Values are turned so that
-more is worse for the first of the pair, and a fall is an improvement; where neither way is better a fall is only a fall.
+more is worse for the first of the pair, and a fall is an improvement; where neither way is better it is only a fall.
 """
 
 from __future__ import annotations

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wherry.performance.disclosure import Figure
-from wherry.performance.inequality.intervals import NOTHING, Estimate
+from wherry.performance.inequality.intervals import Estimate
 from wherry.performance.measures.model import FACTORS, Measure, Split
 
 
@@ -42,18 +41,6 @@ class Part:
         return self.numerator, self.denominator
 
 
-@dataclass(frozen=True)
-class Given:
-    """One category as it came, before it is controlled."""
-
-    code: str
-    name: str
-    known: bool
-    numerator: float | None
-    denominator: float | None
-    value: float | None = None
-
-
 def estimates(measure: Measure, counts: Sequence[tuple[float | None, float | None]]) -> list[Estimate]:
     """Figures with intervals: Wilson for percentages, exact Poisson limits and Byar's for rates and plain counts.
 
@@ -74,23 +61,6 @@ def estimates(measure: Measure, counts: Sequence[tuple[float | None, float | Non
     else:
         return [Estimate(measure.value(a, b)) for a, b in counts]
     return [Estimate(one.value, one.lower, one.upper) for one in found]
-
-
-def parts(measure: Measure, given: Sequence[Given], shown: Sequence[Figure]) -> tuple[Part, ...]:
-    """Categories as they may be shown; `shown` are the controlled figures, in the same order.
-
-    A figure that came as a value alone has no numbers behind it and no interval.
-    """
-    figures = estimates(measure, [(one.numerator, one.denominator) for one in shown])
-    made = []
-    for one, figure, estimate in zip(given, shown, figures, strict=True):
-        if figure.withheld:
-            made.append(Part(one.code, one.name, None, None, NOTHING, one.known, figure.withheld))
-        elif one.numerator is None:
-            made.append(Part(one.code, one.name, None, None, Estimate(one.value), one.known))
-        else:
-            made.append(Part(one.code, one.name, figure.numerator, figure.denominator, estimate, one.known))
-    return tuple(made)
 
 
 def together(measure: Measure, some: Sequence[Part], name: str) -> Part | None:
