@@ -1,0 +1,250 @@
+"""One row of the report: a measure of the report's scope at the end of its month, with its chart and its judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from wherry.performance.measures.model import Grain, Kind, Measure, Target
+from wherry.performance.measures.values import Scope
+from wherry.performance.report import charts, words
+from wherry.performance.report.controlled import Figures, Shown
+from wherry.performance.report.model import Cell, Point, Row
+
+CONCERN = "special_cause_concern"
+FAILS = "consistent_fail"
+#: Fewer points than this are said to be few: NHS England's tools ask for 13.
+FEWEST = 13
+#: How many periods a chart goes back at most.
+LONGEST = 60
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What people wrote on one measure's chart in one scope: first days of new baselines with reasons, and notes."""
+
+    rebases: tuple[tuple[date, str], ...] = ()
+    notes: tuple[tuple[date, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A series cut at the end of the month, with its chart (None of fewer than two points)."""
+
+    shown: Shown
+    last: int
+    chart: Any
+    variation: str
+    assurance: str
+    target: Target | None
+
+
+def judge(measure: Measure, shown: Shown, cut: date, marks: Marks) -> Judged | None:
+    """What a measure says of one scope at the end of a day; None where no whole period has a figure by then."""
+    upto = [
+        at
+        for at, first in enumerate(shown.periods)
+        if words.last_day(first, measure.grain) <= cut and (shown.values[at] is not None or shown.withheld[at])
+    ]
+    if not upto:
+        return None
+    last = upto[-1]
+    begin, end = max(0, last + 1 - LONGEST), last + 1
+    part = Shown(
+        shown.periods[begin:end],
+        shown.numerators[begin:end],
+        shown.denominators[begin:end],
+        shown.values[begin:end],
+        shown.withheld[begin:end],
+        shown.sources,
+        shown.as_at,
+    )
+    at = last - begin
+    target = measure.target_on(part.periods[at])
+    known = sum(value is not None for value in part.values)
+    chart = _chart(measure, part, target, marks) if known > 1 else None
+    if chart is None or part.values[at] is None:
+        return Judged(part, at, chart, "", "", target)
+    return Judged(part, at, chart, str(chart.variation), str(chart.assurance or ""), target)
+
+
+def _chart(measure: Measure, part: Shown, target: Target | None, marks: Marks) -> Any:
+    from wherry.performance import spc
+
+    return spc.chart(
+        list(part.periods),
+        list(part.values),
+        improvement=measure.direction.value,
+        target=None if target is None else target.value,
+        rebase=[first for first, _ in marks.rebases],
+    )
+
+
+def row(
+    measure: Measure,
+    figures: Figures,
+    scope: Scope,
+    cut: date,
+    marks: Marks,
+    beside: Sequence[tuple[Scope, Marks]] = (),
+) -> Row:
+    """A measure of a scope at the end of a day. `beside`: organisations to set side by side with it."""
+    blank = Row(
+        measure.code,
+        measure.name,
+        measure.what,
+        measure.domain,
+        measure.owner,
+        measure.unit,
+        measure.direction.value,
+        measure.decimals,
+        reference=measure.reference,
+        certainty=measure.certainty,
+        disclosure=figures.rule_words(measure),
+        objective=measure.objective,
+        theme=measure.theme,
+        dashboards=tuple(measure.dashboards),
+        headline=measure.headline,
+        national=measure.national,
+        quality=measure.quality,
+    )
+    judged = judge(measure, figures.shown(measure, scope), cut, marks)
+    cells = tuple(
+        cell
+        for other, theirs in beside
+        if (cell := _cell(measure, other, judge(measure, figures.shown(measure, other), cut, theirs)))
+    )
+    if judged is None:
+        return replace(blank, cells=cells, missing=missing(measure))
+    found = replace(_filled(blank, measure, judged, cut, marks), cells=cells)
+    absent = [cell.name for cell in cells if cell.period < found.period]
+    if not absent:
+        return found
+    return replace(found, late="; ".join(filter(None, (found.late, f"nothing from {' or '.join(absent)} yet"))))
+
+
+def _filled(blank: Row, measure: Measure, judged: Judged, cut: date, marks: Marks) -> Row:
+    part, at = judged.shown, judged.last
+    first = part.periods[at]
+    previous = part.values[at - 1] if at else None
+    target = judged.target
+    filled = replace(
+        blank,
+        period=first.isoformat(),
+        period_words=words.period(first, measure.grain),
+        late=_late(first, measure.grain, cut),
+        words=_figure(measure, part, at),
+        value=part.values[at],
+        numerator=part.numerators[at],
+        denominator=part.denominators[at],
+        withheld=part.withheld[at],
+        before=_figure(measure, part, at - 1) if previous is not None or (at and part.withheld[at - 1]) else "",
+        target=None if target is None else target.value,
+        target_words="" if target is None else words.of(measure, target.value),
+        target_source="" if target is None else f"{target.source} ({target.certainty})",
+        variation=judged.variation,
+        assurance=judged.assurance,
+        sentence=_sentence(measure, judged),
+        as_at="" if part.as_at is None else part.as_at.isoformat(),
+        sources=part.sources,
+        points=_points(measure, judged),
+        rebased=tuple(f"New baseline from {words.day(day)}: {why}" for day, why in marks.rebases if day <= cut),
+    )
+    if judged.chart is None:
+        return filled
+    notes = [note for note in marks.notes if part.periods[0] <= note[0] <= cut]
+    return replace(filled, chart=charts.drawn(judged.chart, filled, measure, notes))
+
+
+def _figure(measure: Measure, part: Shown, at: int) -> str:
+    return "withheld" if part.withheld[at] else words.of(measure, part.values[at])
+
+
+def _sentence(measure: Measure, judged: Judged) -> str:
+    if judged.shown.withheld[judged.last]:
+        return "The latest figure counts too few people to be shown."
+    known = sum(value is not None for value in judged.shown.values)
+    if judged.chart is None:
+        return "There is one point: too few to say what is usual."
+    from wherry.performance.spc import words as spc_words
+
+    few = f" There are only {known} points: read with care." if judged.variation and known < FEWEST else ""
+    return f"{spc_words.sentence(judged.chart, '', measure.unit)}{few}"
+
+
+def _points(measure: Measure, judged: Judged) -> tuple[Point, ...]:
+    part, chart = judged.shown, judged.chart
+    found: Mapping[date, Any] = {} if chart is None else {one.date: one for one in chart.points}
+    made = []
+    for at, first in enumerate(part.periods):
+        one = found.get(first)
+        target = measure.target_on(first)
+        made.append(
+            Point(
+                first.isoformat(),
+                _figure(measure, part, at),
+                part.values[at],
+                part.numerators[at],
+                part.denominators[at],
+                None if one is None else one.mean,
+                None if one is None else one.lpl,
+                None if one is None else one.upl,
+                None if target is None else target.value,
+                "" if one is None or part.values[at] is None else _special(one),
+                part.withheld[at],
+            )
+        )
+    return tuple(made)
+
+
+def _special(point: Any) -> str:
+    kind = str(point.special_cause_type)
+    return "" if kind == "Common Cause" else kind
+
+
+def _cell(measure: Measure, scope: Scope, judged: Judged | None) -> Cell | None:
+    if judged is None:
+        return None
+    part, at = judged.shown, judged.last
+    return Cell(
+        scope.code,
+        scope.name,
+        _figure(measure, part, at),
+        part.values[at],
+        part.numerators[at],
+        part.denominators[at],
+        part.periods[at].isoformat(),
+        judged.variation,
+        judged.assurance,
+        part.withheld[at],
+    )
+
+
+def _late(first: date, grain: Grain, cut: date) -> str:
+    """Whether a period that is over has not come.
+
+    >>> _late(date(2025, 12, 1), Grain.MONTH, date(2026, 1, 31))
+    'nothing newer has come'
+    >>> _late(date(2026, 1, 1), Grain.MONTH, date(2026, 1, 31))
+    ''
+    """
+    following = words.next_period(first, grain)
+    return "" if words.last_day(following, grain) > cut else "nothing newer has come"
+
+
+def missing(measure: Measure) -> str:
+    """Who must send what for a measure without data."""
+    source = measure.source
+    if source.kind is Kind.TABLE:
+        return (
+            f"Counted from the table {source.table.replace('_', ' ')}: organisations that do this work send their "
+            f"extracts to the hub. {measure.owner} answers for it."
+        )
+    if source.kind is Kind.PUBLISHED:
+        return f"Taken from the published series {source.table}: an analyst loads the publication."
+    return (
+        f"{measure.owner} sends a file with numerator and denominator for each organisation and "
+        f"{measure.grain.value} (wherry measures load, or the measure's page)."
+    )
