@@ -10,7 +10,7 @@ peers and the formula's version with it, and is never added to another of the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -57,17 +57,17 @@ class Benchmark:
     """One measure of one trust beside its peers. Figures are None where nothing can be said; `why_not` says why."""
 
     measure: str
-    period: date | None
-    own: Point | None
-    peers: tuple[Point, ...]
-    without: tuple[str, ...]
-    lower_quartile: float | None
-    median: float | None
-    upper_quartile: float | None
-    best_quartile: float | None
-    rank: Rank | None
-    rank_of_all: Rank | None
-    opportunities: tuple[Opportunity, ...]
+    period: date | None = None
+    own: Point | None = None
+    peers: tuple[Point, ...] = ()
+    without: tuple[str, ...] = ()
+    lower_quartile: float | None = None
+    median: float | None = None
+    upper_quartile: float | None = None
+    best_quartile: float | None = None
+    rank: Rank | None = None
+    rank_of_all: Rank | None = None
+    opportunities: tuple[Opportunity, ...] = ()
     why_not: str = ""
 
 
@@ -75,15 +75,14 @@ def benchmark(
     panel: Panel,
     code: str,
     peers: Sequence[str],
-    everyone: Sequence[str],
     settings: Settings,
-    period: int | None = None,
+    among_all: Callable[[int], Mapping[str, Rank]],
 ) -> Benchmark:
-    """Compare a trust with its peers in the newest period in which it has a figure (or the one at `period`).
+    """Compare a trust with its peers in the newest period in which it has a figure.
 
-    `everyone` are all trusts that can be peers: its rank among them is told too.
+    `among_all` gives the ranks of all trusts that can be peers, with this one, in a period.
     """
-    at = panel.latest(code) if period is None else period
+    at = panel.latest(code)
     column = panel.column(code)
     if at is None or column is None:
         return _nothing(panel, "no figure is published for this trust")
@@ -93,10 +92,10 @@ def benchmark(
     others = tuple(p for n in panel.pick([c for c in peers if c != code]) if (p := _point(panel, at, n)))
     have = {point.code for point in others}
     without = tuple(one for one in peers if one not in have and one != code)
-    whole = _rank(panel, at, sorted({code, *everyone}), settings).get(code)
+    whole = among_all(at).get(code)
     if len(others) < settings.fewest:
         said = f"only {len(others)} peers have a figure and {settings.fewest} are needed"
-        return Benchmark(panel.measure.code, panel.periods[at], own, others, without, *[None] * 5, whole, (), said)
+        return Benchmark(panel.measure.code, panel.periods[at], own, others, without, rank_of_all=whole, why_not=said)
     low, middle, high = (float(q) for q in np.quantile([p.value for p in others], (0.25, 0.5, 0.75)))
     direction = panel.measure.direction
     best = {Direction.INCREASE: high, Direction.DECREASE: low}.get(direction)
@@ -111,7 +110,7 @@ def benchmark(
         middle,
         high,
         best,
-        _rank(panel, at, sorted({code, *have}), settings).get(code),
+        rank_in(panel, at, {code, *have}, settings).get(code),
         whole,
         tuple(
             made
@@ -125,8 +124,10 @@ def benchmark(
 def opportunity(own: float, mark: float, volume: float, direction: Direction, factor: float) -> tuple[float, float]:
     """Gap (in the measure's unit, never below 0) and what it comes to.
 
-    >>> opportunity(70.0, 76.0, 10_000, Direction.INCREASE, 100.0), opportunity(2.0, 5.0, 900, Direction.DECREASE, 100.0)
-    ((6.0, 600.0), (0.0, 0.0))
+    >>> opportunity(70.0, 76.0, 10_000, Direction.INCREASE, 100.0)
+    (6.0, 600.0)
+    >>> opportunity(2.0, 5.0, 900, Direction.DECREASE, 100.0)
+    (0.0, 0.0)
     """
     gap = max(0.0, mark - own if direction is Direction.INCREASE else own - mark)
     return gap, gap / factor * volume
@@ -146,8 +147,9 @@ def _opportunity(
     )
 
 
-def _rank(panel: Panel, at: int, codes: Sequence[str], settings: Settings) -> dict[str, Rank]:
-    columns = [n for n in panel.pick(codes) if not np.isnan(panel.values[at, n])]
+def rank_in(panel: Panel, at: int, codes: Collection[str], settings: Settings) -> dict[str, Rank]:
+    """The ranks of some trusts in a period; those without a figure have none."""
+    columns = [n for n in panel.pick(sorted(codes)) if not np.isnan(panel.values[at, n])]
     return ranks(
         [panel.codes[n] for n in columns],
         panel.values[at, columns],
@@ -169,4 +171,4 @@ def _point(panel: Panel, at: int, column: int) -> Point | None:
 
 
 def _nothing(panel: Panel, why: str, period: date | None = None) -> Benchmark:
-    return Benchmark(panel.measure.code, period, None, (), (), *[None] * 7, (), why)
+    return Benchmark(panel.measure.code, period, why_not=why)

@@ -1,10 +1,12 @@
 """A funnel: every trust's figure against its volume, with limits that are wide where few were counted.
 
-Proportions are compared after the arcsine of their square root, rates after their square root, where the spread due to
-chance depends on the volume alone. Where trusts differ by more than chance (overdispersion), the limits may be widened
-as Spiegelhalter and others do (Statistical methods for healthcare regulation, JRSS A 2012): the z-scores are winsorised
-(the outer tenth at either end set to the tenth's edge), phi is their mean square, and either all limits are multiplied
-by its root, or the variance between trusts is added to every trust's own (DerSimonian and Laird).
+The limits are those of `indicators.funnel` at 95 and 99.8% around what all trusts together have. Where trusts differ by
+more than chance (overdispersion) they may be widened. Proportions are then compared after the arcsine of their square
+root, rates after their square root, where the spread due to chance depends on the volume alone. The z-scores are
+winsorised (the outer tenth at either end set to the tenth's edge), phi is their mean square, and either all limits are
+multiplied by its root, or the variance between trusts is added to every trust's own (DerSimonian and Laird).
+
+Source: Spiegelhalter and others, Statistical methods for healthcare regulation, JRSS A 2012; 175: 1-47.
 """
 
 from __future__ import annotations
@@ -45,12 +47,18 @@ class Funnel:
         """Lower and upper limit at each volume, as shares."""
         from scipy.stats import norm
 
+        from wherry.performance.indicators import funnel as published_limits
+
+        if self.adjust is Adjust.NONE and not self.rate:
+            found = published_limits.proportion_limits(volumes, self.target, level)
+            return found[0][0], found[1][0]
+        if self.adjust is Adjust.NONE:
+            found = published_limits.poisson_limits(volumes * self.target, level)
+            return found[0][0] / volumes, found[1][0] / volumes
         middle = _scale(np.array([self.target]), self.rate)[0]
         own = 1.0 / (2.0 * np.sqrt(volumes))
-        if self.adjust is Adjust.MULTIPLY:
-            own = own * max(1.0, self.phi) ** 0.5
-        if self.adjust is Adjust.ADD:
-            own = np.sqrt(own**2 + self.between**2)
+        widened = own * max(1.0, self.phi) ** 0.5
+        own = widened if self.adjust is Adjust.MULTIPLY else np.sqrt(own**2 + self.between**2)
         z = float(norm.ppf(0.5 + level / 2))
         return _back(middle - z * own, self.rate), _back(middle + z * own, self.rate)
 

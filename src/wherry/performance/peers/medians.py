@@ -8,6 +8,7 @@ the sampling error of a half allows on either side (order statistics, normal app
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,8 @@ def panel(opened: Published) -> Panel:
         edges = [int(name.removeprefix("band_")) for name in columns]
         bands = [Band(low, high) for low, high in zip(edges, [*edges[1:], None], strict=True)]
         counts = np.array([table[name].to_numpy(zero_copy_only=False) for name in columns], dtype=float).T
-        for code, row in zip(table["provider"].to_pylist(), np.nan_to_num(counts), strict=True):
+        providers: list[Any] = table["provider"].to_pylist()
+        for code, row in zip(providers, np.nan_to_num(counts), strict=True):
             if row.sum() > 0:
                 found[day, code] = _median([int(n) for n in row], bands)
         sources.append(opened.source("rtt", period).file_name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +47,9 @@ class Panel:
     def latest(self, code: str) -> int | None:
         """The newest period in which an organisation has a figure."""
         at = self.column(code)
-        known = [] if at is None else np.flatnonzero(~np.isnan(self.values[:, at]))
+        if at is None:
+            return None
+        known = np.flatnonzero(~np.isnan(self.values[:, at]))
         return int(known[-1]) if len(known) else None
 
 
@@ -57,15 +60,16 @@ def panel(measure: Measure, rows: pa.Table, joined: Sequence[Succession] | None 
     in every period; while one of them has no figure in a period in which it was open, there is none for both. A
     figure that came without numerator and denominator cannot be added and stays the successor's own.
     """
-    known: list[date] = sorted({one for one in rows["period"].to_pylist() if one is not None})
+    days: list[Any] = rows["period"].to_pylist()
+    known: tuple[date, ...] = tuple(sorted(set(days)))
     place = {period: at for at, period in enumerate(known)}
     became = _became(joined, known[-1]) if known else {}
-    seen = rows["organisation"].to_pylist()
-    codes = tuple(sorted(set(seen)))
+    seen: list[Any] = rows["organisation"].to_pylist()
+    codes: tuple[str, ...] = tuple(sorted(set(seen)))
     column = {code: at for at, code in enumerate(codes)}
     shape = (len(known), len(codes))
     grids = {name: np.full(shape, np.nan) for name in ("numerator", "denominator", "value")}
-    down = np.array([place.get(period, 0) for period in rows["period"].to_pylist()], dtype=np.int64)
+    down = np.array([place[day] for day in days], dtype=np.int64)
     across = np.array([column[code] for code in seen], dtype=np.int64)
     for name, grid in grids.items():
         if len(down):
@@ -75,7 +79,7 @@ def panel(measure: Measure, rows: pa.Table, joined: Sequence[Succession] | None 
     top, below = grids["numerator"][:, keep], grids["denominator"][:, keep]
     return Panel(
         measure,
-        tuple(known),
+        known,
         tuple(codes[at] for at in keep),
         top,
         below,
@@ -91,7 +95,7 @@ def _became(joined: Sequence[Succession] | None, newest: date) -> dict[str, Succ
 
 
 def _fold(
-    grids: dict[str, Floats], periods: list[date], codes: tuple[str, ...], became: dict[str, Succession]
+    grids: dict[str, Floats], periods: tuple[date, ...], codes: tuple[str, ...], became: dict[str, Succession]
 ) -> list[str]:
     """Add what closed to what it became, in place; oldest closure first, so that chains arrive."""
     column = {code: at for at, code in enumerate(codes)}

@@ -25,13 +25,17 @@ from wherry.performance.measures.model import Kind, Measure
 from wherry.performance.measures.values import Values
 from wherry.performance.peers import group as grouping
 from wherry.performance.peers import medians
-from wherry.performance.peers.compare import Benchmark, benchmark
+from wherry.performance.peers.compare import Benchmark, benchmark, rank_in
 from wherry.performance.peers.funnel import Adjust, Funnel, funnel
 from wherry.performance.peers.group import Distances, PeerGroup
 from wherry.performance.peers.panel import Panel, panel
 from wherry.performance.peers.providers import Population, Trust, read
+from wherry.performance.peers.ranks import Rank
 from wherry.performance.peers.settings import Settings, load
 from wherry.reference.system import System
+
+#: Comparisons held in memory: a trust, its peers and a measure each.
+KEPT = 4_000
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class Room:
         self.opened, self.values, self.settings = opened, values, settings
         self._defined = measures
         self._panels: dict[str, Panel] = {}
+        self._compared: dict[tuple[str, tuple[str, ...], str], Benchmark] = {}
+        self._ranked: dict[tuple[str, int, str], Mapping[str, Rank]] = {}
         self._lock = threading.Lock()
 
     @cached_property
@@ -128,7 +134,22 @@ class Room:
 
     def compare(self, of: PeerGroup, code: str) -> Benchmark:
         """A trust beside its peers in one measure."""
-        return benchmark(self.panel(code), of.trust.code, of.codes, self.everyone(), self.settings)
+        made = self.panel(code)
+        key = (of.trust.code, of.codes, code)
+        if key not in self._compared:
+            if len(self._compared) >= KEPT:
+                self._compared.clear()
+            self._compared[key] = benchmark(
+                made, of.trust.code, of.codes, self.settings, lambda at: self._among_all(made, at, of.trust.code)
+            )
+        return self._compared[key]
+
+    def _among_all(self, made: Panel, at: int, code: str) -> Mapping[str, Rank]:
+        everyone = self.everyone()
+        key = (made.measure.code, at, "" if code in everyone else code)
+        if key not in self._ranked:
+            self._ranked[key] = rank_in(made, at, {code, *everyone}, self.settings)
+        return self._ranked[key]
 
     def table(self, of: PeerGroup) -> list[tuple[Measure, Benchmark]]:
         """Every measure, in the order of the report's pages."""
