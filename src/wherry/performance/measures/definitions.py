@@ -77,11 +77,12 @@ def load(system: System | None) -> dict[str, Measure]:
 
 def read(system: System | None) -> Definitions:
     """Every definition, and what is wrong. Read again when a file changes."""
-    return _read(tuple(_stamped(folders(system))))
+    return _read(tuple(stamped(system)))
 
 
-def _stamped(where: Sequence[Path]) -> Iterator[tuple[Path, int, int]]:
-    for folder in where:
+def stamped(system: System | None) -> Iterator[tuple[Path, int, int]]:
+    """Every file of definitions, the national ones first, with the moment it changed and its size."""
+    for folder in folders(system):
         for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
             stat = path.stat()
             yield path, stat.st_mtime_ns, stat.st_size

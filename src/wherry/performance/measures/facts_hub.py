@@ -1,4 +1,4 @@
-"""Fact tables made from the hub: the snapshot and the history of flow."""
+"""Fact tables of the hub: the snapshot's and those of the history of flow, their columns in words."""
 
 from __future__ import annotations
 

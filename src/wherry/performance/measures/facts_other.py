@@ -1,4 +1,4 @@
-"""Fact tables made from what people did in wherry, and from published statistics."""
+"""Fact tables of what people did in wherry, and of published statistics: their columns in words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from wherry.performance.measures.fact import AGE_BAND, Fact, Origin, flag, numbe
 
 CHOSEN_SPLITS = (
     *AGE_BAND,
-    *text(sex="1, 2, 9 or X", ethnicity="group", imd_quintile="1 most deprived to 5; empty where not known"),
+    *text(
+        sex="1, 2, 9 or X",
+        ethnicity="group",
+        imd_quintile="1 most deprived to 5; empty where not known",
+        place="district code of residence; empty outside the system or not known",
+    ),
 )
 ACTIONS = (
     Fact(

@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any
 
 from wherry.reference import standards
-from wherry.waiting.cancer.allocation import Treated, allocate
+from wherry.waiting.cancer.allocation import Credit, Treated, allocate
 from wherry.waiting.cancer.journey import start_of
 
 #: The clock, the column that ends it, and the standard that its share is held to.
@@ -56,16 +56,23 @@ def tallies(rows: Iterable[Mapping[str, Any]]) -> list[Tally]:
             if status not in ("met", "breached") or ended is None:
                 continue
             month, met = ended.replace(day=1), status == "met"
-            parts = [(GROUP, 1.0, met)]
-            if clock == "d62":
-                parts += [(credit.trust, credit.share, credit.met) for credit in allocate(_treated(row, met))]
-            else:
-                parts.append((row["organisation"], 1.0, met))
+            parts = [(GROUP, 1.0, met), *((one.trust, one.share, one.met) for one in credits(row, clock))]
             for trust, share, in_time in parts:
                 held = sums[clock, month, trust, row["tumour_group"]]
                 held[0] += share * in_time
                 held[1] += share
     return [Tally(*key, met, total) for key, (met, total) in sorted(sums.items())]
+
+
+def credits(row: Mapping[str, Any], clock: str) -> tuple[Credit, ...]:
+    """The trusts that one ended clock counts for: a shared 62-day case for two, everything else for the trust itself.
+
+    `row` has the columns of `cancer_pathway` and the statuses and waits of `cancer_wait`.
+    """
+    met = row[f"{clock}_status"] == "met"
+    if clock == "d62":
+        return allocate(_treated(row, met))
+    return (Credit(row["organisation"], 1.0, met, "not shared"),)
 
 
 def _treated(row: Mapping[str, Any], met: bool) -> Treated:
