@@ -186,6 +186,8 @@ def standing(
             "bed": ({"site": "RM102", "ward": "M1", "bay": "A", "number": 1}, ""),
             "plan_scenario": ({"slug": made_version().slug}, ""),
             "feed_message": ({"pk": matrix_message()}, ""),
+            "performance_measure": ({"code": "rtt-52-weeks"}, ""),
+            "performance_file": ({"code": "rtt-52-weeks", "kind": "csv"}, ""),
             "feed_sender": ({"pk": matrix_sender()}, ""),
         }
         call = matrix_call()

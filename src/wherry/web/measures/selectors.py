@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wherry.errors import UserError
 from wherry.performance.controlled import Controlled
 from wherry.performance.disclosure import Rule
-from wherry.performance.measures.model import Direction, Measure, Split, Target
+from wherry.performance.measures.model import Measure, Split, Target
 from wherry.performance.measures.values import Scope, Series
 from wherry.web.access.access import Access
 from wherry.web.components import performance
@@ -69,6 +69,11 @@ class ChartView:
         return len(self.series) > 0
 
     @property
+    def is_rare(self) -> bool:
+        """Whether the chart is of the days between rare events, and a figure of the events of one day."""
+        return self.measure.chart != "xmr"
+
+    @property
     def latest(self) -> tuple[date, float] | None:
         """The last period with a figure that is shown, and the figure."""
         for at in range(len(self.series) - 1, -1, -1):
@@ -84,16 +89,17 @@ class ChartView:
             return ""
         from wherry.performance.spc import draw
 
-        marks: list[Any] = [(one.period, one.text) for one in self.notes if one.period is not None]
+        marks = [(one.period, one.text) for one in self.notes if one.period is not None]
         name = f"chart-{self.measure.code}-{self.scope.code}-{self.split.value}-{self.category}".rstrip("-")
         drawn: str = draw.svg(
             self.chart,
             id="".join(c if c.isalnum() else "-" for c in name),
             title=f"{self.measure.name}, {self.scope.name}",
             description=self.sentence,
-            y_label=unit_words(self.measure.unit),
-            targets=self.targets,
+            y_label="days between" if self.is_rare else unit_words(self.measure.unit),
+            targets=None if self.is_rare else self.targets,
             notes=marks,
+            unit="days" if self.is_rare else self.measure.unit,
         )
         return drawn
 
@@ -132,22 +138,45 @@ def chart_for(
     whose = scope if isinstance(scope, Scope) else performance.scope(scope)
     if whose is None:
         raise UserError(f"There is no organisation or place {scope} here. Choose one from the list.")
-    controlled = performance.series(known, whose, split, category, access)
-    series = controlled.series
-    baselines = tuple(Baseline.objects.filter(measure=known.code, scope=whose.code, undone_at=None))
-    notes = tuple(Note.objects.filter(measure=known.code, scope=whose.code, undone_at=None))
-    found = [known.target_on(day) for day in series.periods]
-    targets = tuple(None if one is None else one.value for one in found)
-    chart, sentence = _charted(known, series, targets, baselines, rules)
-    return ChartView(
+    return chart_with(
         known,
         whose,
         split,
         category,
+        access=access,
+        rules=rules,
+        baselines=tuple(Baseline.objects.filter(measure=known.code, scope=whose.code, undone_at=None)),
+        notes=tuple(Note.objects.filter(measure=known.code, scope=whose.code, undone_at=None)),
+    )
+
+
+def chart_with(
+    measure: Measure,
+    scope: Scope,
+    split: Split = Split.ALL,
+    category: str = "",
+    *,
+    access: Access | None,
+    rules: str = "default",
+    baselines: tuple[Baseline, ...] = (),
+    notes: tuple[Note, ...] = (),
+) -> ChartView:
+    """The same with what people wrote already read: for many charts at once."""
+    controlled = performance.series(measure, scope, split, category, access)
+    series = controlled.series
+    rare = measure.chart != "xmr"
+    found = [] if rare else [measure.target_on(day) for day in series.periods]
+    targets = tuple(None if one is None else one.value for one in found)
+    chart = _charted(measure, series, targets, baselines, rules)
+    return ChartView(
+        measure,
+        scope,
+        split,
+        category,
         controlled,
         chart,
-        sentence,
-        found[-1] if found else known.target_on(performance.today()),
+        _sentence(measure, controlled, chart),
+        found[-1] if found else (None if rare else measure.target_on(performance.today())),
         targets,
         baselines,
         notes,
@@ -161,20 +190,32 @@ def _charted(
     targets: tuple[float | None, ...],
     baselines: tuple[Baseline, ...],
     rules: str,
-) -> tuple[Chart | None, str]:
+) -> Chart | None:
     if not len(series):
-        return None, ""
+        return None
     from wherry.performance import spc
-    from wherry.performance.spc import words
 
-    options = {"six": spc.SIX, "spreadsheet": spc.SPREADSHEET}.get(rules, spc.DEFAULT)
-    values = [None if value != value else float(value) for value in series.values]
-    chart = spc.chart(
+    starts, options = tuple(one.starts_on for one in baselines), spc.PRESETS.get(rules, spc.DEFAULT)
+    if measure.chart != "xmr":
+        known = zip(series.periods, series.values.tolist(), strict=True)
+        events = [day for day, times in known if times == times for _ in range(round(times))]
+        return spc.t_chart(events, rebase=starts, options=options) if events else None
+    return spc.chart(
         series.periods,
-        values,
-        improvement=Direction(measure.direction).value,
+        [None if value != value else float(value) for value in series.values],
+        improvement=measure.direction.value,
         target=targets[-1],
-        rebase=tuple(one.starts_on for one in baselines),
+        rebase=starts,
         options=options,
     )
-    return chart, words.sentence(chart, measure.name, measure.unit)
+
+
+def _sentence(measure: Measure, controlled: Controlled, chart: Chart | None) -> str:
+    """What the chart says; where the last figure is withheld, that."""
+    if not len(controlled.series):
+        return ""
+    if chart is None or controlled.withheld[-1]:
+        return "The latest figure is withheld, because it counts few people, so nothing can be said of it."
+    from wherry.performance.spc import words
+
+    return words.sentence(chart, "", "days" if measure.chart != "xmr" else measure.unit)

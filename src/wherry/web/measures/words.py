@@ -1,0 +1,113 @@
+"""Periods, figures, states and rules as pages and files say them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from wherry.performance.measures.model import Grain, Kind, Measure
+from wherry.performance.spc.words import figure
+from wherry.web import snapshot as snapshots
+from wherry.web.components.formats import day
+
+#: What the last point of a chart says, in a word or two beside its icon.
+VARIATION = {
+    "special_cause_concern": "Worse",
+    "special_cause_improvement": "Better",
+    "special_cause_neutral_high": "Higher",
+    "special_cause_neutral_low": "Lower",
+    "common_cause": "No change",
+    "": "Too little to say",
+}
+ASSURANCE = {
+    "consistent_pass": "Will meet target",
+    "inconsistent": "Hit or miss",
+    "consistent_fail": "Will miss target",
+    None: "No target",
+}
+
+
+def period(first: date, grain: Grain) -> str:
+    """A period by its first day.
+
+    >>> period(date(2026, 1, 1), Grain.MONTH), period(date(2026, 1, 5), Grain.WEEK)
+    ('January 2026', 'week from 5 January 2026')
+    >>> period(date(2025, 10, 1), Grain.QUARTER), period(date(2024, 4, 1), Grain.YEAR)
+    ('October to December 2025', 'April 2024 to March 2025')
+    """
+    if grain.value == "day":
+        return day(first)
+    if grain is Grain.WEEK:
+        return f"week from {day(first)}"
+    if grain is Grain.MONTH:
+        return f"{first:%B %Y}"
+    last = _month_before(first, 3 if grain is Grain.QUARTER else 12)
+    same = last.year == first.year
+    return f"{first:%B}{'' if same else f' {first.year}'} to {last:%B %Y}"
+
+
+def _month_before(first: date, months: int) -> date:
+    """The last day of a period of so many months."""
+    number = first.year * 12 + first.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1) - timedelta(days=1)
+
+
+def amount(measure: Measure, value: float | None) -> str:
+    """A figure in the measure's unit and decimals; blank where there is none."""
+    if value is None or value != value:
+        return ""
+    if measure.unit == "pence":
+        return figure(value, measure.unit)
+    return figure(value, measure.unit, measure.decimals)
+
+
+def count(value: float | None) -> str:
+    """A numerator or denominator: whole where it is.
+
+    >>> count(12345.0), count(2.5), count(None), count(float("nan"))
+    ('12,345', '2.5', '', '')
+    """
+    if value is None or value != value:
+        return ""
+    return f"{value:,.0f}" if abs(value - round(value)) < 1e-9 else f"{value:,.1f}"
+
+
+def missing(measure: Measure) -> str:
+    """Why a measure has no data: who must send it, and how."""
+    if measure.source.kind is Kind.LOADED:
+        return f"No data: {_within(measure.owner)} must have it sent, as a file on the page Load figures."
+    if measure.source.kind is Kind.PUBLISHED:
+        return (
+            f"No data: NHS England's published table ({measure.source.table}) must be loaded under Published position."
+        )
+    return (
+        f"No data: {_within(measure.owner)} must see that extracts with what it is counted from "
+        f"({measure.source.table.replace('_', ' ')}) reach the hub."
+    )
+
+
+def _within(owner: str) -> str:
+    """A post within a sentence.
+
+    >>> _within("Chief operating officer"), _within("NHS England")
+    ('the chief operating officer', 'NHS England')
+    """
+    return owner if owner[:2].isupper() else f"the {owner[0].lower()}{owner[1:]}"
+
+
+def objectives() -> Mapping[str, str]:
+    """The system's objectives by code, in words; none where it names none."""
+    system = snapshots.system()
+    return {} if system is None else _objectives(str(system.folder / "objectives.toml"))
+
+
+@lru_cache(maxsize=8)
+def _objectives(path: str) -> Mapping[str, str]:
+    if not Path(path).is_file():
+        return {}
+    with Path(path).open("rb") as file:
+        found: dict[str, str] = tomllib.load(file).get("objectives", {})
+    return found
