@@ -22,17 +22,19 @@ SOURCE = "Organisations' extracts, cancer clocks by wherry"
 #: Our clocks by the number that everybody knows them by.
 STANDARDS = {"fds": "28", "d31": "31", "d62": "62"}
 _ENDED = pa.schema(
-    {
-        "day": pa.date32(),
-        "organisation": pa.string(),
-        "standard": pa.string(),
-        "tumour_group": pa.string(),
-        "route": pa.string(),
-        "days": pa.int32(),
-        "weight": pa.float64(),
-        "within": pa.bool_(),
-        "person_key": pa.string(),
-    }
+    dict[str, pa.DataType](
+        {
+            "day": pa.date32(),
+            "organisation": pa.string(),
+            "standard": pa.string(),
+            "tumour_group": pa.string(),
+            "route": pa.string(),
+            "days": pa.int32(),
+            "weight": pa.float64(),
+            "within": pa.bool_(),
+            "person_key": pa.string(),
+        }
+    )
 )
 
 
@@ -102,14 +104,16 @@ def waiting(given: Given) -> Made:
 
 
 _RUNNING = pa.schema(
-    {
-        "period": pa.date32(),
-        "organisation": pa.string(),
-        "days": pa.int32(),
-        "tumour_group": pa.string(),
-        "route": pa.string(),
-        "person_key": pa.string(),
-    }
+    dict[str, pa.DataType](
+        {
+            "period": pa.date32(),
+            "organisation": pa.string(),
+            "days": pa.int32(),
+            "tumour_group": pa.string(),
+            "route": pa.string(),
+            "person_key": pa.string(),
+        }
+    )
 )
 
 

@@ -13,14 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pyarrow_compute
 
 from wherry.hub.flow.schema import MOMENTS
-from wherry.performance.measures.counting.given import Given, Made, Reach, mornings, settings
+from wherry.performance.measures.counting.given import Given, Made, Reach, mornings, settings, steady_from
 from wherry.reference import wards
 from wherry.reference.wards import GENERAL_AND_ACUTE
 
 pc: Any = pyarrow_compute
 LONDON = ZoneInfo("Europe/London")
 SOURCE = "History of flow"
-_NONE = "2000-01-01"
 
 
 def visits(given: Given) -> str:
@@ -49,18 +48,27 @@ _PLAIN = pa.timestamp("s")
 
 
 def _known(given: Given, warm_up: float = 0) -> tuple[Reach, date]:
-    """Days of each organisation that the history knows all about, and its last day."""
+    """Days of each organisation that the history knows all about, and its last day.
+
+    Where the history has rows from before its steady beginning, those who were there already are in it; otherwise
+    people in beds are counted only after `warm_up` days.
+    """
+    begun = "coalesce(arrived_at_here, admitted_at_here)"
+    counts: dict[str, dict[date, int]] = {}
+    for trust, day, number in given.fetch(
+        f"SELECT organisation, {begun}::DATE, count(*) FROM {visits(given)} GROUP BY ALL"
+    ):
+        counts.setdefault(trust, {})[day] = number
     last = "greatest(arrived_at_here, admitted_at_here, left_at_here)"
-    first = "coalesce(arrived_at_here, admitted_at_here)"
-    rows = given.fetch(f"SELECT organisation, min({first}), max({last}) FROM {visits(given)} GROUP BY 1")
-    if not rows:
-        return {}, date.fromisoformat(_NONE)
+    ended = dict(given.fetch(f"SELECT organisation, max({last}) FROM {visits(given)} GROUP BY 1"))
     quiet = timedelta(hours=settings()["day_ends_within_hours"])
     reach = {}
-    for organisation, begun, ended in rows:
-        since = (begun + timedelta(days=1) - quiet).date() + timedelta(days=warm_up)
-        reach[organisation] = (since, (ended + quiet).date() - timedelta(days=1))
-    return reach, max(until for _, until in reach.values())
+    for trust, days in counts.items():
+        since = steady_from(days)
+        if since == min(days):
+            since += timedelta(days=1 + warm_up)  # the first day may be half a day
+        reach[trust] = (since, (ended[trust] + quiet).date() - timedelta(days=1))
+    return reach, max((until for _, until in reach.values()), default=date.min)
 
 
 def _made(given: Given, sql: str, warm_up: float = 0) -> Made:

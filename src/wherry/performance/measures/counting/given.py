@@ -58,7 +58,7 @@ def periods(grain: Grain, since: date, until: date) -> list[Period]:
     >>> [str(one.first) for one in periods(Grain.MONTH, date(2025, 11, 2), date(2026, 1, 31))]
     ['2025-12-01', '2026-01-01']
     """
-    found = []
+    found: list[Period] = []
     first = begin(since, grain)
     while True:
         after = following(first, grain)
