@@ -103,11 +103,11 @@ def history(
     rounding = 1 if not seen or seen[0][1].rule.exempt else seen[0][1].rule.rounding
     by_period, totals = [], {}
     for day in days:
-        total = _part(measure, "", "Everybody", True, everybody, day)
+        total = part(measure, "", "Everybody", True, everybody, day)
         some = [
             one
             for code, found in seen
-            if (one := _part(measure, code, categories.name(split, code, places), _known(split, code), found, day))
+            if (one := part(measure, code, categories.name(split, code, places), _known(split, code), found, day))
         ]
         rest = _left_out(measure, some, total, rounding)
         by_period.append((day, tuple([*some, rest] if rest is not None else some)))
@@ -125,7 +125,7 @@ def _known(split: Split, code: str) -> bool:
     return categories.is_known(split, code)
 
 
-def _part(measure: Measure, code: str, name: str, known: bool, found: Controlled, day: date) -> Part | None:
+def part(measure: Measure, code: str, name: str, known: bool, found: Controlled, day: date) -> Part | None:
     """One category in one period; None where it has no row there."""
     series = found.series
     if day not in series.periods:

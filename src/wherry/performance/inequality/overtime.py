@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from wherry.performance.inequality.categories import LEAST, MOST
 from wherry.performance.inequality.gaps import disadvantage, gaps
 from wherry.performance.inequality.parts import Part
 from wherry.performance.measures.model import Direction, Measure, Split
+
+if TYPE_CHECKING:
+    from wherry.performance.spc import Chart
 
 
 @dataclass(frozen=True)
@@ -64,3 +68,21 @@ def _pair(measure: Measure, split: Split, many: Sequence[tuple[date, Sequence[Pa
         elif found.main is not None:
             return found.main.first, found.main.second
     return None
+
+
+def sentence(chart: Chart, path: Path) -> str:
+    """Whether the gap closes, honestly: only a signal of the chart's rules is called a change."""
+    pair = f"{path.first} against {path.second[0].lower()}{path.second[1:]}"
+    if not chart.variation:
+        return f"{pair}: too few figures to tell a change from chance."
+    last = chart.last
+    cause = last.special_cause_type if last is not None else ""
+    if chart.variation == "common_cause":
+        return f"{pair}: no sign that the gap closes or widens; what varies is usual."
+    said = {
+        "special_cause_improvement": "smaller than usual, or turned round",
+        "special_cause_concern": "wider than usual",
+        "special_cause_neutral_high": "higher than usual",
+        "special_cause_neutral_low": "lower than usual",
+    }[chart.variation]
+    return f"{pair}: the gap is {said} ({cause})."
