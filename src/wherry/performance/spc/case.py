@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from wherry.errors import UserError
-from wherry.performance.spc.charts import FEWEST_FIXED, chart
+from wherry.performance.spc.charts import FEWEST_FIXED, chart, check
 from wherry.performance.spc.model import DEFAULT, DIRECTIONS, Chart, Options
 
 #: What a series without facets is called.
@@ -50,6 +50,7 @@ def answer(case: Mapping[str, Any], options: Options = DEFAULT) -> dict[str, Any
     targets = _targets(case.get("target"), names)
     rebases = _rebases(case.get("rebase"), names)
     fix_after = _fix_after(case.get("fix_after_n_points"))
+    check(direction, fix_after)
     screen = case.get("screen_outliers")
     if screen is not None:
         if not isinstance(screen, bool):
@@ -206,6 +207,6 @@ def _days(given: Any, where: str) -> frozenset[date]:
 def _fix_after(given: Any) -> int | None:
     if given is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, int | float) or given != int(given):
+    if isinstance(given, bool) or not isinstance(given, int | float) or not float(given).is_integer():
         raise UserError(f"fix_after_n_points is {given!r}: it is a whole number of {FEWEST_FIXED} or more.")
     return int(given)

@@ -116,7 +116,8 @@ def _in_order(dates: Sequence[date], values: Sequence[float | None]) -> tuple[li
         days, series = [days[at] for at in order], [series[at] for at in order]
         for before, after in pairwise(days):
             if before == after:
-                raise UserError(f"The date {before} is there twice: a series has one value a date.")
+                told = str(before).removesuffix(" 00:00:00")
+                raise UserError(f"The date {told} is there twice: a series has one value a date.")
     return days, series
 
 
