@@ -26,6 +26,7 @@ COMMANDS = (
     "spc",
     "peers",
     "evaluate",
+    "indicators",
 )
 
 

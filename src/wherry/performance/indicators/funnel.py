@@ -19,7 +19,7 @@ import numpy as np
 from wherry.errors import UserError
 
 from .limits import normal_quantiles
-from .results import Confidence, Floats, Numbers, levels, together
+from .results import Confidence, Flags, Floats, Numbers, levels, together
 
 By = Literal["exact", "byar"]
 #: The two pairs of limits that funnels have.
@@ -204,7 +204,7 @@ def _byar_back(expected: Floats, z: Floats) -> Floats:
 
 
 def _usable(count: Numbers, population: Numbers, *, at_most_people: bool = False) -> tuple[
-    tuple[Floats, Floats], tuple[str, ...], np.ndarray[tuple[int], np.dtype[np.bool_]]
+    tuple[Floats, Floats], tuple[str, ...], Flags
 ]:  # fmt: skip
     rows = together(count=count, population=population)
     x, n = rows["count"], rows["population"]

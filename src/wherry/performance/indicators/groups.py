@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from .results import Floats
+from .results import Flags, Floats
 
 Codes = npt.NDArray[np.int64]
+Label = TypeVar("Label", bound=Hashable)
 
 
-def numbered(labels: Sequence[Hashable]) -> tuple[Codes, list[Hashable]]:
+def numbered(labels: Sequence[Label]) -> tuple[Codes, list[Label]]:
     """Labels as numbers from 0 in the order they first come, and the labels in that order.
 
     >>> codes, names = numbered(["b", "a", "b"])
     >>> codes.tolist(), names
     ([0, 1, 0], ['b', 'a'])
     """
-    seen: dict[Hashable, int] = {}
+    seen: dict[Label, int] = {}
     codes = np.fromiter((seen.setdefault(label, len(seen)) for label in labels), dtype=np.int64, count=len(labels))
     return codes, list(seen)
 
@@ -40,7 +42,7 @@ def sums(values: Floats, codes: Codes, size: int) -> Floats:
     return np.bincount(codes, weights=values, minlength=size).astype(np.float64)
 
 
-def any_of(flags: npt.NDArray[np.bool_], codes: Codes, size: int) -> npt.NDArray[np.bool_]:
+def any_of(flags: Flags, codes: Codes, size: int) -> Flags:
     """Whether any row of a group is flagged, shape (size,)."""
     return np.bincount(codes, weights=flags, minlength=size) > 0
 

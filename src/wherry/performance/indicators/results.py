@@ -11,6 +11,7 @@ import numpy.typing as npt
 from wherry.errors import UserError
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 #: One number or many: what every method takes.
 Numbers = npt.ArrayLike
 #: One level or several, as shares (0.95) or percentages (95).
