@@ -68,7 +68,7 @@ def dates(days: Sequence[date], most: int = 7) -> list[tuple[date, str]]:
     if usual > 200:
         return [(day, str(day.year)) for day in _every(days, most)]
     if usual > 25:
-        return _months(days, most)
+        return _months(days, most, max(1, round(usual / 30.4)))
     chosen = _every(days, most)
     if usual < 1:
         return [(day, f"{day.day} {_MONTHS[day.month - 1]} {day:%H:%M}") for day in chosen]
@@ -85,18 +85,22 @@ def _every(days: Sequence[date], most: int) -> list[date]:
     return list(days[(len(days) - 1) % step :: step])
 
 
-def _months(days: Sequence[date], most: int) -> list[tuple[date, str]]:
-    span = (days[-1].year - days[0].year) * 12 + days[-1].month - days[0].month + 1
-    step = next(step for step in (1, 2, 3, 6, 12, 24, 60, 120, 1200) if span <= step * most)
+def _months(days: Sequence[date], most: int, apart: int) -> list[tuple[date, str]]:
+    """Months, one in so many as fits and as there are points for: April is one of them where the points have one."""
+    span = _month(days[-1]) - _month(days[0]) + 1
+    step = next(step for step in (1, 2, 3, 6, 12, 24, 60, 120, 1200, 12000) if span <= step * most and step >= apart)
+    april = [day for day in days if (_month(day) - 4) % step == 0]
+    fitting = april if april and step % apart == 0 else [d for d in days if (_month(d) - _month(days[0])) % step == 0]
     chosen: list[tuple[date, str]] = []
-    seen: set[int] = set()
-    year = 0
-    for day in days:
-        number = day.year * 12 + day.month
-        if number in seen or (number - 4) % step:
+    before, year = 0, 0
+    for day in fitting:
+        if _month(day) == before:
             continue
-        seen.add(number)
         name = _MONTHS[day.month - 1]
         chosen.append((day, name if day.year == year else f"{name} {day.year}"))
-        year = day.year
-    return chosen or [(days[0], f"{_MONTHS[days[0].month - 1]} {days[0].year}")]
+        before, year = _month(day), day.year
+    return chosen
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month

@@ -206,7 +206,8 @@ def _names(chart: Chart, frame: Frame, wanted: Sequence[float | None], unit: str
     """Names of the lines at the right, pushed apart where they would lie over one another."""
     short = unit if unit in ("percent", "pence") else ""
     last = chart.groups[-1]
-    lines = [("Upper", last.upl), ("Mean", last.mean), ("Lower", last.lpl), ("Target", wanted[-1] if wanted else None)]
+    middle = "Median" if chart.kind == "g" else "Mean"
+    lines = [("Upper", last.upl), (middle, last.mean), ("Lower", last.lpl), ("Target", wanted[-1] if wanted else None)]
     named = sorted((frame.y(value), f"{name} {figure(value, short)}") for name, value in lines if value is not None)
     placed: list[float] = []
     for y, _ in named:
