@@ -24,6 +24,7 @@ from wherry.performance.report.model import (
     Report,
     Row,
     Verdict,
+    with_narratives,
 )
 from wherry.performance.report.rows import CONCERN, FAILS, Marks, row
 
@@ -69,7 +70,6 @@ def assemble(
     scopes = given.figures.scopes
     scope = scope_of(scopes, scope_code)
     rows = _rows(given, scope, words.month_end(month))
-    said = said or {}
     found = Report(
         scope=scope.code,
         scope_name=scope.name,
@@ -80,10 +80,10 @@ def assemble(
         values_id=given.figures.values.id,
         made_at=given.made_at,
         artificial=given.artificial,
-        summary=said.get("", Narrative()),
+        summary=Narrative(),
         rows=rows,
         matrix=matrix(rows),
-        exceptions=exceptions(rows, said),
+        exceptions=exceptions(rows),
         changes=(),
         since="",
         domains=_pages(rows),
@@ -102,6 +102,7 @@ def assemble(
         disclosure=tuple(dict.fromkeys(one.disclosure for one in rows if one.has_data)),
         organisations=_organisations(rows),
     )
+    found = with_narratives(found, said or {})
     if previous is None:
         return found
     return replace(found, since=previous.month_words, changes=changes.between(previous, found))
@@ -163,7 +164,7 @@ def matrix(rows: tuple[Row, ...]) -> tuple[MatrixCell, ...]:
     )
 
 
-def exceptions(rows: tuple[Row, ...], said: Mapping[str, Narrative]) -> tuple[Exceptional, ...]:
+def exceptions(rows: tuple[Row, ...]) -> tuple[Exceptional, ...]:
     """Measures with a special cause of concern, or that will miss their target as things are; worst first."""
     found = []
     for one in rows:
@@ -173,7 +174,7 @@ def exceptions(rows: tuple[Row, ...], said: Mapping[str, Narrative]) -> tuple[Ex
         if one.assurance == FAILS:
             reasons.append("Will miss its target as things are")
         if reasons:
-            found.append(Exceptional(one.code, tuple(reasons), said.get(one.code, Narrative())))
+            found.append(Exceptional(one.code, tuple(reasons), Narrative()))
     place = {one.code: at for at, one in enumerate(rows)}
     headline = {one.code for one in rows if one.headline}
     return tuple(sorted(found, key=lambda one: (-len(one.reasons), one.code not in headline, place[one.code])))

@@ -221,6 +221,7 @@ class Report:
     verdicts: tuple[Verdict, ...]
     disclosure: tuple[str, ...]
     organisations: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[Exceptional, ...] = ()
     version: int = 0
     draft: bool = True
     reason: str = ""
@@ -255,11 +256,17 @@ class Report:
 
 
 def with_narratives(report: Report, said: Mapping[str, Narrative]) -> Report:
-    """The same report with what is said now; `""` is the summary."""
+    """The same report with what is said now: `""` is the summary; what is said of no exception is a remark."""
+    exceptional = {one.code for one in report.exceptions}
     return replace(
         report,
         summary=said.get("", Narrative()),
         exceptions=tuple(replace(one, narrative=said.get(one.code, Narrative())) for one in report.exceptions),
+        remarks=tuple(
+            Exceptional(row.code, (), said[row.code])
+            for row in report.rows
+            if row.code in said and row.code not in exceptional and not said[row.code].empty
+        ),
     )
 
 
