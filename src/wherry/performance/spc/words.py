@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from wherry.performance.spc.model import CONCERN, FAIL, IMPROVEMENT, INCONSISTENT, NEUTRAL_HIGH, PASS, Chart, Point
 
 VARIATION = {
@@ -30,8 +32,7 @@ def figure(value: float, unit: str = "", decimals: int | None = None) -> str:
         pounds = value / 100
         return f"{'−' if pounds < 0 else ''}£{abs(pounds):,.{0 if abs(pounds) >= 1000 else 2}f}"
     if decimals is None:
-        size = abs(value)
-        decimals = 0 if size >= 100 or abs(value - round(value)) < 0.05 else 1 if size >= 1 else 2
+        decimals = _decimals(abs(value))
     text = f"{value:,.{decimals}f}".replace("-", "−")
     if unit == "percent":
         return f"{text}%"
@@ -40,6 +41,13 @@ def figure(value: float, unit: str = "", decimals: int | None = None) -> str:
     if unit in ("per_1000", "per_100000"):
         return f"{text} per {'1,000' if unit == 'per_1000' else '100,000'}"
     return f"{text} {unit}"
+
+
+def _decimals(size: float) -> int:
+    """Whole numbers and hundreds without, then one, and two digits of what is below one."""
+    if size == 0 or size >= 100 or (size >= 1 and abs(size - round(size)) < 0.05):
+        return 0
+    return 1 if size >= 1 else min(9, max(2, 1 - math.floor(math.log10(size))))
 
 
 def sentence(chart: Chart, name: str = "", unit: str = "") -> str:
