@@ -26,6 +26,7 @@ from wherry.performance import suppression
 from wherry.performance.suppression import Counts
 from wherry.reference.system import System
 
+_KINDS: dict[type, str] = {int: "a whole number", bool: "true or false", str: "a text"}
 _KEYS = frozenset({"dataset", "threshold", "rounding", "token", "secondary", "exempt", "source", "certainty"})
 
 
@@ -163,8 +164,13 @@ def _shown(figure: Figure, hide: bool, rule: Rule) -> Figure:
     )
 
 
+def _read(path: Path) -> dict[str, Rule]:
+    stat = path.stat()
+    return _read_file(str(path), stat.st_mtime_ns, stat.st_size)
+
+
 @lru_cache(maxsize=16)
-def _read(path: str) -> dict[str, Rule]:
+def _read_file(path: str, changed: int, size: int) -> dict[str, Rule]:
     with Path(path).open("rb") as file:
         try:
             found = tomllib.load(file)
@@ -178,6 +184,13 @@ def _rule(row: dict[str, Any], path: str) -> Rule:
     if strange or "dataset" not in row:
         said = f"knows no {', '.join(strange)}" if strange else "lacks its dataset"
         raise UserError(f"{path}: a rule {said}. A rule has {', '.join(sorted(_KEYS))}.")
+    for key, value in row.items():
+        wanted = type(getattr(Rule("people"), key))
+        if type(value) is not wanted:
+            raise UserError(
+                f"{path}: {key} of {row['dataset']} is {value!r} and must be {_KINDS[wanted]}. Mend it; until then "
+                "nothing is shown."
+            )
     rule = Rule(**row)
     if rule.threshold < 1 or rule.rounding < 1 or not rule.token:
         raise UserError(f"{path}: {rule.dataset} needs a threshold and a rounding of 1 or more, and a token.")
@@ -186,10 +199,10 @@ def _rule(row: dict[str, Any], path: str) -> Rule:
 
 def rules(system: System | None) -> dict[str, Rule]:
     """Rules by dataset: the country's defaults, and over them the system's own. `people` is the rule of all others."""
-    found = dict(_read(str(files("wherry.reference") / "data" / "disclosure.toml")))
+    found = dict(_read(Path(str(files("wherry.reference") / "data" / "disclosure.toml"))))
     own = system.folder / "disclosure.toml" if system is not None else None
     if own is not None and own.is_file():
-        found |= _read(str(own))
+        found |= _read(own)
     return found
 
 
