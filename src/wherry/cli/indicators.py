@@ -19,7 +19,6 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="rates, standardised rates, life expectancy, inequality and funnels of a table",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=_Later(),  # type: ignore[arg-type]
     )
     parser.add_argument("method", metavar="METHOD", help="how the figures are made (listed below)")
     parser.add_argument("table", metavar="TABLE.csv", help="CSV with a header; - is standard input")
@@ -59,28 +58,22 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     funnel.add_argument("--baseline", type=_number, metavar="X", help="a target, in the unit of the figures; default "
                         "what all rows together have (ratios: 1)")  # fmt: skip
     parser.set_defaults(run=_run)
+    plain = parser.format_help
+    parser.format_help = lambda: f"{plain()}\n{_methods()}"  # type: ignore[method-assign]
 
 
-class _Later:
+def _methods() -> str:
     """The list of methods, made when the help is shown: the methods are not loaded for other commands."""
+    from wherry.performance.indicators.tables.methods import METHODS
 
-    def __mod__(self, _: object) -> str:
-        return str(self)
-
-    def __contains__(self, text: str) -> bool:
-        return text in str(self)
-
-    def __str__(self) -> str:
-        from wherry.performance.indicators.tables.methods import METHODS
-
-        lines = ["methods:"]
-        for one in METHODS:
-            lines.append(fill(f"{one.name}: {one.what}. Needs {one.needs}.", 100, initial_indent="  ",
+    lines = ["methods:"]
+    for one in METHODS:
+        lines.append(fill(f"{one.name}: {one.what}. Needs {one.needs}.", 100, initial_indent="  ",
+                          subsequent_indent="      "))  # fmt: skip
+        if one.also:
+            lines.append(fill(f"also {', '.join(one.also)}", 100, initial_indent="      ",
                               subsequent_indent="      "))  # fmt: skip
-            if one.also:
-                lines.append(fill(f"also {', '.join(one.also)}", 100, initial_indent="      ",
-                                  subsequent_indent="      "))  # fmt: skip
-        return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 def _number(text: str) -> float:

@@ -13,6 +13,7 @@ from .shapes import Cell, Row
 FORMATS = ("table", "json", "csv")
 #: Columns that a readable table leaves out where they say the same in each row; it says them once, below.
 _ONCE = ("confidence", "statistic", "method", "standard", "seed", "draws", "multiplier", "inverted")
+_ONCE_OF_MANY = ("gap", "gap_lower", "gap_upper", "life_expectancy", "reference_life_expectancy", "baseline")
 
 
 def written(rows: Sequence[Row], form: str) -> str:
@@ -56,7 +57,8 @@ def _table(rows: Sequence[Row]) -> str:
     names = _columns(rows)
     if not rows:
         return "No rows."
-    once = [name for name in _ONCE if name in names and len({_plain(row.get(name)) for row in rows}) == 1]
+    same = [*_ONCE, *(_ONCE_OF_MANY if len(rows) > 1 else ())]
+    once = [name for name in same if name in names and len({_plain(row.get(name)) for row in rows}) == 1]
     shown = [name for name in names if name not in once and any(_plain(row.get(name)) for row in rows)]
     cells = [shown, *([_readable(row.get(name)) for name in shown] for row in rows)]
     left = {at for at, name in enumerate(shown) if any(isinstance(row.get(name), str) for row in rows)}
@@ -67,7 +69,11 @@ def _table(rows: Sequence[Row]) -> str:
         ).rstrip()
         for line in cells
     ]
-    said = "; ".join(f"{name} {_readable(rows[0].get(name))}" for name in once if _plain(rows[0].get(name)))
+    said = "; ".join(
+        f"{name} {f'{level:g}' if name == 'confidence' and isinstance(level, float) else _readable(level)}"
+        for name, level in ((name, rows[0].get(name)) for name in once)
+        if _plain(level)
+    )
     return "\n".join([*lines, "", said] if said else lines)
 
 
