@@ -70,7 +70,7 @@ def test_rare_events_speak_of_their_own() -> None:
     [
         (76, "percent", "76%"),
         (76.25, "percent", "76.2%"),
-        (0.034, "percent", "0.03%"),
+        (0.034, "percent", "0.034%"),
         (-3.2, "number", "−3.2"),
         (12345.6, "number", "12,346"),
         (3, "per_1000", "3 per 1,000"),
@@ -78,7 +78,7 @@ def test_rare_events_speak_of_their_own() -> None:
         (95, "minutes", "95 minutes"),
         (-250, "pence", "−£2.50"),
         (250_000_00, "pence", "£250,000"),
-        (0.031, "ratio", "0.03"),
+        (0.031, "ratio", "0.031"),
     ],
 )
 def test_figures_with_their_units(value: float, unit: str, words: str) -> None:

@@ -16,10 +16,17 @@ class Look(NamedTuple):
     outline: str
 
 
-_DOT = "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z"
-_TRIANGLE = "m0-6l5.6 10h-11.2z"
-_SQUARE = "m-4.5-4.5h9v9h-9z"
-_DIAMOND = "m0-6.2l5.4 6.2l-5.4 6.2l-5.4-6.2z"
+_DOT = "m-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z"
+_TRIANGLE = "m0-5.6l5.2 9.2h-10.4z"
+_SQUARE = "m-4-4h8v8h-8z"
+_DIAMOND = "m0-5.6l4.9 5.6l-4.9 5.6l-4.9-5.6z"
+#: The same at about half the size.
+_SMALL = {
+    _DOT: "m-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0z",
+    _TRIANGLE: "m0-2.9l2.7 4.7h-5.4z",
+    _SQUARE: "m-2-2h4v4h-4z",
+    _DIAMOND: "m0-2.8l2.4 2.8l-2.4 2.8l-2.4-2.8z",
+}
 
 LOOKS = {
     COMMON: Look("#768692", "as usual", _DOT),
@@ -32,14 +39,15 @@ INK = "#212b32"
 QUIET = "#4c6272"
 
 
-def paths(places: Sequence[tuple[float, float, str]]) -> list[str]:
+def paths(places: Sequence[tuple[float, float, str]], small: bool = False) -> list[str]:
     """One path for all points of a type, from their places (x, y, type); the special ones lie over the others."""
     by_type: dict[str, list[str]] = {}
     for x, y, kind in places:
-        by_type.setdefault(kind, []).append(f"M{x:.1f} {y:.1f}{LOOKS[kind].outline}")
-    return [
-        f'<path d="{"".join(by_type[kind])}" fill="{look.fill}" stroke="{INK if kind != COMMON else "#fff"}" '
-        f'stroke-width="1"/>'
-        for kind, look in LOOKS.items()
-        if kind in by_type
-    ]
+        by_type.setdefault(kind, []).append(f"M{x:.1f} {y:.1f}")
+    drawn = []
+    for kind, look in LOOKS.items():
+        if kind in by_type:
+            outline = _SMALL[look.outline] if small else look.outline
+            edge = f' stroke="{INK if kind != COMMON else "#fff"}" stroke-width="1"' if not small else ""
+            drawn.append(f'<path d="{outline.join([*by_type[kind], ""])}" fill="{look.fill}"{edge}/>')
+    return drawn

@@ -18,8 +18,9 @@ from wherry.performance.spc.words import figure
 
 FONT = "Arial, Helvetica, Liberation Sans, DejaVu Sans, sans-serif"
 _HEAD = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"'
-#: Units of the drawing kept free: left for numbers, right for names of lines, above for notes, below for dates.
-_LEFT, _RIGHT, _TOP, _FOOT = 56, 112, 40, 30
+#: Units of the drawing kept free: left for numbers, right for names of lines, above for the name and the numbers of
+#: notes, below for dates and for what the shapes mean. Points keep a little off the sides.
+_LEFT, _RIGHT, _TOP, _FOOT, _INSET = 62, 112, 42, 50, 7
 
 
 class Frame(NamedTuple):
@@ -33,6 +34,12 @@ class Frame(NamedTuple):
     high: float
     first: float
     last: float
+    inset: float = 0.0
+
+    @property
+    def scale(self) -> float:
+        """Units a day."""
+        return (self.right - self.left - 2 * self.inset) / (self.last - self.first)
 
     def y(self, value: float) -> float:
         """Units from the top."""
@@ -42,7 +49,7 @@ class Frame(NamedTuple):
         """Units from the left; a single day lies in the middle."""
         if self.last == self.first:
             return (self.left + self.right) / 2
-        return self.left + (axes.when(day) - self.first) / (self.last - self.first) * (self.right - self.left)
+        return self.left + self.inset + (axes.when(day) - self.first) * self.scale
 
 
 def svg(
@@ -55,8 +62,8 @@ def svg(
     targets: Sequence[float | None] | None = None,
     notes: Sequence[tuple[date, str]] = (),
     unit: str = "",
-    width: int = 640,
-    height: int = 320,
+    width: int = 520,
+    height: int = 310,
 ) -> str:
     """The chart as SVG text.
 
@@ -65,7 +72,7 @@ def svg(
     """
     inside = [
         _HEAD.format(width=width, height=height),
-        f' aria-labelledby="{escape(id)}-title {escape(id)}-desc" font-family="{FONT}" font-size="13" fill="{INK}">',
+        f' aria-labelledby="{escape(id)}-title {escape(id)}-desc" font-family="{FONT}" font-size="14" fill="{INK}">',
         f'<title id="{escape(id)}-title">{escape(title)}</title>',
         f'<desc id="{escape(id)}-desc">{escape(description)}</desc>',
     ]
@@ -80,7 +87,7 @@ def svg(
     steps = axes.steps(min(heights), max(heights))
     frame = Frame(
         _LEFT, width - _RIGHT, _TOP, height - _FOOT, steps[0], steps[-1],
-        axes.when(points[0].date), axes.when(points[-1].date),
+        axes.when(points[0].date), axes.when(points[-1].date), _INSET,
     )  # fmt: skip
     inside += _grid(frame, steps, unit, y_label, [point.date for point in points])
     xs = [frame.x(point.date) for point in points]
@@ -103,17 +110,21 @@ def _grid(frame: Frame, steps: Sequence[float], unit: str, y_label: str, days: S
     heights = [frame.y(value) for value in steps]
     lines = "".join(f"M{frame.left} {y:.1f}H{frame.right}" for y in heights)
     numbers = "".join(
-        f'<text x="{frame.left - 6}" y="{y + 4:.1f}">{axes.tick(value, step, unit)}</text>'
+        f'<text x="{frame.left - 6}" y="{y + 5:.1f}">{axes.tick(value, step, unit)}</text>'
         for y, value in zip(heights, steps, strict=True)
     )
-    named = [(frame.x(day), words) for day, words in axes.dates(days)]
+    named: list[tuple[float, str]] = []
+    for day, words in axes.dates(days):
+        x = frame.x(day)
+        if not named or x - named[-1][0] > 3.9 * (len(words) + len(named[-1][1])) + 6:  # dates may lie close together
+            named.append((x, words))
     marks = "".join(f"M{x:.1f} {frame.bottom}v5" for x, _ in named)
     foot = "".join(f'<text x="{x:.1f}" y="{frame.bottom + 20}">{words}</text>' for x, words in named)
     return [
         f'<path d="{lines}" stroke="#d8dde0" stroke-width="1" fill="none"/>',
         f'<path d="{marks}" stroke="{QUIET}" stroke-width="1" fill="none"/>',
         f'<g text-anchor="end">{numbers}</g><g text-anchor="middle">{foot}</g>',
-        f'<text x="4" y="14" font-weight="bold">{escape(y_label)}</text>',
+        f'<text x="4" y="15" font-weight="bold">{escape(y_label)}</text>',
     ]
 
 
@@ -211,34 +222,43 @@ def _names(chart: Chart, frame: Frame, wanted: Sequence[float | None], unit: str
     named = sorted((frame.y(value), f"{name} {figure(value, short)}") for name, value in lines if value is not None)
     placed: list[float] = []
     for y, _ in named:
-        placed.append(max(y, placed[-1] + 14) if placed else y)
+        placed.append(max(y, placed[-1] + 15) if placed else y)
     over = max(0.0, placed[-1] - frame.bottom) if placed else 0.0
     for at in range(len(placed) - 1, -1, -1):
-        most = placed[at + 1] - 14 if at + 1 < len(placed) else placed[at] - over
+        most = placed[at + 1] - 15 if at + 1 < len(placed) else placed[at] - over
         placed[at] = min(placed[at], most)
     return [
-        f'<text x="{frame.right + 10}" y="{y + 4:.1f}">{words}</text>'
+        f'<text x="{frame.right + 10}" y="{y + 5:.1f}">{words}</text>'
         for y, (_, words) in zip(placed, named, strict=True)
     ]
 
 
 def _legend(chart: Chart, frame: Frame) -> list[str]:
-    """What the shapes mean, of those that are there; at the top right."""
+    """What the shapes mean, of those that are there, below the dates."""
     there = {point.point_type for point in chart.points if point.value is not None} - {COMMON}
-    drawn: list[str] = []
-    x = frame.right + _RIGHT - 6
-    for kind in [kind for kind in LOOKS if kind in there][::-1]:
+    meant: dict[str, str] = {}
+    for kind in (kind for kind in LOOKS if kind in there):
         look = LOOKS[kind]
-        drawn.append(f'<text x="{x}" y="14" font-size="12" text-anchor="end">{look.words}</text>')
-        x -= 9 + 6.1 * len(look.words)
-        drawn.append(f'<path d="M{x:.1f} 10{look.outline}" fill="{look.fill}" stroke="{INK}" stroke-width="1"/>')
-        x -= 16
+        meant[look.outline] = (
+            f"{meant[look.outline].split()[0]} or {look.words}" if look.outline in meant else look.words
+        )
+    drawn: list[str] = []
+    x = frame.left + 6
+    for outline, words in meant.items():
+        fill = next(look.fill for look in LOOKS.values() if look.outline == outline)
+        drawn.append(
+            f'<path d="M{x} {frame.bottom + 37}{outline}" fill="{fill}" stroke="{INK}" stroke-width="1"/>'
+            f'<text x="{x + 10}" y="{frame.bottom + 42}" font-size="13">{words}</text>'
+        )
+        x += round(34 + 6.5 * len(words))
     return drawn
 
 
 def spark(chart: Chart, *, title: str, width: int = 120, height: int = 28) -> str:
     """A chart for a cell of a table: the line, the mean, the usual range as a band, special points and the last one."""
-    head = f"{_HEAD.format(width=width, height=height)}><title>{escape(title)}</title>"
+    head = (
+        f'{_HEAD.format(width=width, height=height)} width="{width}" height="{height}"><title>{escape(title)}</title>'
+    )
     points = chart.points
     heights = [point.value for point in points if point.value is not None]
     if not heights:
@@ -270,7 +290,8 @@ def spark(chart: Chart, *, title: str, width: int = 120, height: int = 28) -> st
             (x, frame.y(point.value), point.point_type)
             for at, (x, point) in enumerate(zip(xs, points, strict=True))
             if point.value is not None and (at == last or point.point_type != COMMON)
-        ]
+        ],
+        small=True,
     )
     inside.append("</svg>")
     return "".join(inside)
