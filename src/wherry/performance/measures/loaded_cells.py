@@ -89,8 +89,8 @@ _FORMS: tuple[tuple[str, Parser], ...] = (
 )
 
 
-def period_of(said: Any, grain: Grain, *, exact: bool = False) -> date:
-    """The first day of the period that a cell names; `exact`: the day itself. Any day within a period names it.
+def period_of(said: Any, grain: Grain) -> date:
+    """The first day of the period that a cell names. Any day within a period names it.
 
     >>> [str(period_of(said, Grain.MONTH)) for said in ("2026-01", "2026-01-31", "31/01/2026", "Jan-26")]
     ['2026-01-01', '2026-01-01', '2026-01-01', '2026-01-01']
@@ -100,7 +100,7 @@ def period_of(said: Any, grain: Grain, *, exact: bool = False) -> date:
     if isinstance(said, datetime):
         said = said.date()
     if isinstance(said, date):
-        return said if exact else begin(said, grain)
+        return begin(said, grain)
     shown = re.sub(r"[T ]00:00(:00(\.0+)?)?$", "", word(said))
     if not shown:
         raise BadCell("bad_period", "period is blank")
@@ -111,8 +111,8 @@ def period_of(said: Any, grain: Grain, *, exact: bool = False) -> date:
                 whole = date(year, month or 1, day or 1)
             except ValueError:
                 break
-            if (day == 0 and (exact or grain is Grain.WEEK)) or (month == 0 and grain is not Grain.YEAR):
-                needed = "a day" if exact or grain is Grain.WEEK else "a month"
+            if (day == 0 and grain in (Grain.DAY, Grain.WEEK)) or (month == 0 and grain is not Grain.YEAR):
+                needed = "a day" if grain in (Grain.DAY, Grain.WEEK) else "a month"
                 raise BadCell("bad_period", f"period {shown[:40]!r} names no {needed[2:]}: write it as 2026-01-31")
-            return whole if exact else begin(whole, grain)
+            return begin(whole, grain)
     raise BadCell("bad_period", f"period {shown[:40]!r} is no date; write 2026-01, 2026-01-31, 31/01/2026 or Jan-26")

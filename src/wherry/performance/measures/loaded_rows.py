@@ -196,8 +196,8 @@ class _Reader:
         return found
 
     def _period(self, said: Any, measure: Measure) -> date:
-        period = period_of(said, measure.grain, exact=measure.chart == "t")
-        last = period if measure.chart == "t" else following(period, measure.grain) - timedelta(days=1)
+        period = period_of(said, measure.grain)
+        last = following(period, measure.grain) - timedelta(days=1)
         if last > self.today:
             raise BadCell("future_period", f"the {measure.grain} of {period} ends on {last}, after today {self.today}")
         if period.year < 1990:

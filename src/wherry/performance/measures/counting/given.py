@@ -38,8 +38,10 @@ def begin(day: date, grain: Grain) -> date:
     """First day of the period that a day is in.
 
     >>> [str(begin(date(2026, 2, 15), grain)) for grain in Grain]
-    ['2026-02-09', '2026-02-01', '2026-01-01', '2026-01-01']
+    ['2026-02-15', '2026-02-09', '2026-02-01', '2026-01-01', '2026-01-01']
     """
+    if grain is Grain.DAY:
+        return day
     if grain is Grain.WEEK:
         return day - timedelta(days=day.weekday())
     months = {Grain.MONTH: day.month, Grain.QUARTER: (day.month - 1) // 3 * 3 + 1, Grain.YEAR: 1}
@@ -48,7 +50,7 @@ def begin(day: date, grain: Grain) -> date:
 
 def following(first: date, grain: Grain) -> date:
     """First day of the next period."""
-    longest = {Grain.WEEK: 7, Grain.MONTH: 31, Grain.QUARTER: 92, Grain.YEAR: 366}
+    longest = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 31, Grain.QUARTER: 92, Grain.YEAR: 366}
     return begin(first + timedelta(days=longest[grain]), grain)
 
 
@@ -159,7 +161,7 @@ def steady_from(days: Mapping[date, int]) -> date:
     >>> steady_from({date(2025, 12, 5) + timedelta(days=n): 10 for n in range(50)})
     datetime.date(2025, 12, 5)
     >>> steady_from({date(2023, 1, 5): 1} | {date(2025, 12, 5) + timedelta(days=n): 10 for n in range(50)})
-    datetime.date(2025, 12, 15)
+    datetime.date(2025, 12, 8)
     """
     weeks: dict[date, int] = {}
     for day, number in days.items():
