@@ -91,11 +91,11 @@ def hide_table(
 
 
 def _weights(layers: Sequence[Counts], margin: bool) -> Counts:
-    """What it costs to withhold a cell: one, more for a large one, and more again for everybody's."""
+    """What it costs to withhold a cell: one, more for one that is large in its row, and more again for everybody's."""
     size = np.sum(layers, axis=0)
-    weight: Counts = 1.0 + size / max(1.0, float(size.max(initial=0.0)))
+    weight: Counts = 1.0 + 10.0 * size / np.maximum(1.0, size.max(axis=1, keepdims=True))
     if margin:
-        weight[-1] += 2.0
+        weight[-1] *= 3.0
     return weight
 
 
