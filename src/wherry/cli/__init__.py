@@ -27,6 +27,7 @@ COMMANDS = (
     "peers",
     "evaluate",
     "indicators",
+    "report",
 )
 
 

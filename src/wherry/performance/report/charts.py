@@ -34,7 +34,7 @@ def drawn(chart: Any, row: Row, measure: Measure, notes: Sequence[tuple[date, st
             id=f"chart-{row.code}",
             title=f"{row.name}: {row.period_words}, {row.words}",
             description=row.sentence,
-            y_label=_UNITS.get(measure.unit, measure.unit),
+            y_label=_UNITS.get(measure.unit, measure.unit) if measure.chart == "xmr" else "days between",
             targets=targets if any(one is not None for one in targets) else None,
             notes=tuple(notes),
         )

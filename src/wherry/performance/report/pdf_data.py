@@ -166,7 +166,7 @@ def _matrix(report: Report) -> dict[str, Any]:
                 "cells": [
                     {
                         "count": len(cells[assurance, variation]),
-                        "names": [rows[code].name for code in cells[assurance, variation]],
+                        "names": [called(rows[code]) for code in cells[assurance, variation]],
                     }
                     for variation in columns
                 ],
@@ -174,6 +174,11 @@ def _matrix(report: Report) -> dict[str, Any]:
             for assurance, said in words.ASSURANCES.items()
         ],
     }
+
+
+def called(row: Row) -> str:
+    """A measure's name, with its period where nothing newer has come."""
+    return f"{row.name}, {row.period_words}" if row.late else row.name
 
 
 def row_data(row: Row) -> dict[str, Any]:
@@ -214,7 +219,7 @@ def _exception(report: Report, at: int) -> dict[str, Any]:
         "reasons": list(one.reasons),
         "chart": _font(row.chart) if row.chart else "",
         "alt": alternative(row),
-        "foot": f"{row.period_words}: {row.words}. {before}{target}{row.quality}",
+        "foot": f"{row.period_words[:1].upper()}{row.period_words[1:]}: {row.words}. {before}{target}{row.quality}",
         "narrative": _narrative(one.narrative),
     }
 
@@ -236,6 +241,11 @@ def _page(report: Report, page: Domain, *, with_charts: bool) -> dict[str, Any]:
         "without": [row.name for row in rows if not row.has_data],
         "organisations": [name for _, name in here],
         "beside": [_beside(row, [code for code, _ in here]) for row in beside],
+        "remarks": [
+            {"name": report.row(one.code).name, "narrative": _narrative(one.narrative)}
+            for one in report.remarks
+            if with_charts and one.code in page.codes
+        ],
         "charts": [{"name": row.name, "chart": _font(row.chart), "alt": alternative(row)} for row in shown],
     }
 

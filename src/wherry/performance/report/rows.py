@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from wherry.performance.disclosure import Rule
 from wherry.performance.measures.model import Grain, Kind, Measure, Target
 from wherry.performance.measures.values import Scope
 from wherry.performance.report import charts, words
@@ -62,7 +63,7 @@ def judge(measure: Measure, shown: Shown, cut: date, marks: Marks) -> Judged | N
         shown.as_at,
     )
     at = last - begin
-    target = measure.target_on(part.periods[at])
+    target = measure.target_on(part.periods[at]) if measure.chart == "xmr" else None
     known = sum(value is not None for value in part.values)
     chart = _chart(measure, part, target, marks) if known > 1 else None
     if chart is None or part.values[at] is None:
@@ -73,6 +74,10 @@ def judge(measure: Measure, shown: Shown, cut: date, marks: Marks) -> Judged | N
 def _chart(measure: Measure, part: Shown, target: Target | None, marks: Marks) -> Any:
     from wherry.performance import spc
 
+    if measure.chart != "xmr":  # rare events: the days between them
+        pairs = zip(part.periods, part.values, strict=True)
+        events = [day for day, times in pairs for _ in range(round(times or 0))]
+        return spc.t_chart(events, rebase=[first for first, _ in marks.rebases])
     return spc.chart(
         list(part.periods),
         list(part.values),
@@ -118,14 +123,14 @@ def row(
     )
     if judged is None:
         return replace(blank, cells=cells, missing=missing(measure))
-    found = replace(_filled(blank, measure, judged, cut, marks), cells=cells)
-    absent = [cell.name for cell in cells if cell.period < found.period]
+    found = replace(_filled(blank, measure, judged, cut, marks, figures.rule(measure)), cells=cells)
+    absent = [cell.name for cell in cells if cell.period < found.period] if measure.chart == "xmr" else []
     if not absent:
         return found
     return replace(found, late="; ".join(filter(None, (found.late, f"nothing from {' or '.join(absent)} yet"))))
 
 
-def _filled(blank: Row, measure: Measure, judged: Judged, cut: date, marks: Marks) -> Row:
+def _filled(blank: Row, measure: Measure, judged: Judged, cut: date, marks: Marks, rule: Rule) -> Row:
     part, at = judged.shown, judged.last
     first = part.periods[at]
     previous = part.values[at - 1] if at else None
@@ -147,6 +152,7 @@ def _filled(blank: Row, measure: Measure, judged: Judged, cut: date, marks: Mark
         variation=judged.variation,
         assurance=judged.assurance,
         sentence=_sentence(measure, judged),
+        quality=_quality(blank.quality, part, rule),
         as_at="" if part.as_at is None else part.as_at.isoformat(),
         sources=part.sources,
         points=_points(measure, judged),
@@ -156,6 +162,16 @@ def _filled(blank: Row, measure: Measure, judged: Judged, cut: date, marks: Mark
         return filled
     notes = [note for note in marks.notes if part.periods[0] <= note[0] <= cut]
     return replace(filled, chart=charts.drawn(judged.chart, filled, measure, notes))
+
+
+def _quality(known: str, part: Shown, rule: Rule) -> str:
+    """What is weak about the figures, with what rounding does to small counts."""
+    coarse = 0 if rule.exempt or rule.rounding <= 1 else 20 * rule.rounding
+    counts = [one for one in part.numerators if one is not None]
+    if any(part.withheld) or (counts and max(counts) < coarse):
+        small = f"Small counts, shown to the nearest {rule.rounding} or withheld: read the chart with care."
+        return f"{known} {small}".strip()
+    return known
 
 
 def _figure(measure: Measure, part: Shown, at: int) -> str:
@@ -170,8 +186,9 @@ def _sentence(measure: Measure, judged: Judged) -> str:
         return "There is one point: too few to say what is usual."
     from wherry.performance.spc import words as spc_words
 
+    unit = measure.unit if measure.chart == "xmr" else "days"
     few = f" There are only {known} points: read with care." if judged.variation and known < FEWEST else ""
-    return f"{spc_words.sentence(judged.chart, '', measure.unit)}{few}"
+    return f"{spc_words.sentence(judged.chart, '', unit)}{few}"
 
 
 def _points(measure: Measure, judged: Judged) -> tuple[Point, ...]:
@@ -180,7 +197,7 @@ def _points(measure: Measure, judged: Judged) -> tuple[Point, ...]:
     made = []
     for at, first in enumerate(part.periods):
         one = found.get(first)
-        target = measure.target_on(first)
+        target = measure.target_on(first) if measure.chart == "xmr" else None
         made.append(
             Point(
                 first.isoformat(),
@@ -230,6 +247,8 @@ def _late(first: date, grain: Grain, cut: date) -> str:
     >>> _late(date(2026, 1, 1), Grain.MONTH, date(2026, 1, 31))
     ''
     """
+    if grain is Grain.DAY:  # rare events: nothing since is no gap
+        return ""
     following = words.next_period(first, grain)
     return "" if words.last_day(following, grain) > cut else "nothing newer has come"
 
