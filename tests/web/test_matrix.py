@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from evaluation_support import matrix_needs as evaluation_needs
 from feed_support import matrix_message, matrix_sender
 from matrix_beds import BEDS_NOW
 from matrix_cancer import CANCER
@@ -189,11 +190,14 @@ def standing(
             "performance_measure": ({"code": "rtt-52-weeks"}, ""),
             "performance_file": ({"code": "rtt-52-weeks", "kind": "csv"}, ""),
             "feed_sender": ({"pk": matrix_sender()}, ""),
+            "peers_measure": ({"code": "four-hour-published"}, ""),
+            "peers_table": ({"form": "csv"}, ""),
         }
         call = matrix_call()
         needs |= {"call": ({"pk": call.pk}, ""), "call_act": ({"pk": call.pk, "act": "refuse"}, "")}
         needs |= discharge_needs()
         needs |= virtual_needs()
+        needs |= evaluation_needs()
         yield Standing(made, sessions, needs)
         transaction.set_rollback(True)
 

@@ -75,12 +75,11 @@ def _text(asked: Spec, made: Judged, title: str) -> list[str]:
     lines += ["", f"{METHODS[found.method]}; {found.before} points before, {found.after} after."]
     if found.effect is not None:
         lines.append(words.gross_and_net(found))
-        lines.append(f"p {found.p:.3f}: {found.p_how}." if found.p is not None else "")
+        lines.append(f"p {words.chance(found.p)}: {found.p_how}.")
     for at in found.horizons:
         lines.append(
             f"  {at.number} {'period' if at.number == 1 else 'periods'} in ({at.period:%Y-%m-%d}): "
-            f"{words.signed(at.value, found.unit)} ({words.signed(at.lower, found.unit)} to "
-            f"{words.signed(at.upper, found.unit)})"
+            f"{words.signed(at.value, found.unit)} ({words.between(at.lower, at.upper, found.unit)})"
         )
     lines += [
         f"  {row.name}: {'none' if row.value is None else f'{row.value:.4g}'}. {row.words}" for row in found.diagnostics

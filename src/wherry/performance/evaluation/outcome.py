@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import Any
 
@@ -140,15 +140,13 @@ def of_json(found: dict[str, Any]) -> Outcome:
     values["horizons"] = tuple(
         AtHorizon(**{**row, "period": date.fromisoformat(row["period"])}) for row in values["horizons"]
     )
-    values["placebos"] = tuple(PlaceboRow(**{**row, "gap": tuple(row["gap"])}) for row in values["placebos"])
+    values["placebos"] = tuple(_placebo(row) for row in values["placebos"])
     for key, kind in (("diagnostics", Diagnostic), ("checks", Check), ("weights", Weight)):
         values[key] = tuple(kind(**row) for row in values[key])
     return Outcome(**values)
 
 
-def plain(found: Outcome) -> dict[str, Any]:
-    """The outcome without what is only drawn: for the command line's text and small files."""
-    kept = asdict(found)
-    del kept["lines"]
-    shown: dict[str, Any] = as_json(kept)
-    return shown
+def _placebo(row: dict[str, Any]) -> PlaceboRow:
+    """A rank without end is kept as null."""
+    rank = math.inf if row["rank_by"] is None else row["rank_by"]
+    return PlaceboRow(**{**row, "rank_by": rank, "gap": tuple(row["gap"])})

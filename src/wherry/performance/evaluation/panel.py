@@ -144,6 +144,22 @@ def pool(
     return tuple(sorted(kept)), out
 
 
+def unreported(values: Array, below: Array) -> int:
+    """How many periods running a share of many is exactly nothing or everything, where that is too often to be true.
+
+    Trusts that did not report waits have none over the limit, which reads as perfect. 0 where nothing looks so.
+
+    >>> many = np.full(8, 5000.0)
+    >>> unreported(np.array([100.0] * 6 + [61, 62]), many), unreported(np.full(8, 99.5), many)
+    (6, 0)
+    """
+    runs, longest = 0, 0
+    for value, size in zip(values.tolist(), below.tolist(), strict=True):
+        runs = runs + 1 if value in (0.0, 100.0) and size >= number("many") else 0
+        longest = max(longest, runs)
+    return longest if longest >= number("unreported_running") else 0
+
+
 def _unfit(panel: Panel, unit: str, used: Mask, size: float) -> str:
     rows = panel.rows([unit])
     if not rows:
@@ -155,6 +171,8 @@ def _unfit(panel: Panel, unit: str, used: Mask, size: float) -> str:
     if values.size and float(np.ptp(values)) == 0.0:
         return "the same figure throughout"
     below = panel.denominators[rows[0]][used]
+    if panel.unit == "percent" and (run := unreported(values, below)):
+        return f"exactly 0% or 100% in {run} {time.PLURAL[panel.grain]} running, so probably not reported"
     if np.isfinite(size) and size > 0 and np.isfinite(below).all():
         share = float(below.mean()) / size
         if share < number("smallest_share"):

@@ -59,7 +59,7 @@ def signed(value: float | None, unit: str) -> str:
     """A change with its sign.
 
     >>> signed(2.0, "percent"), signed(-0.5, "days"), signed(0.0, "days")
-    ('+2.0 percentage points', '−0.50 days', '0 days')
+    ('+2.0 percentage points', '−0.5 days', '0 days')
     """
     if value is None:
         return "not known"
@@ -70,7 +70,27 @@ def interval(found: Outcome) -> str:
     """The 95% interval in words."""
     if found.lower is None or found.upper is None:
         return "no interval can be given" if found.can_be_shown else "no interval can be given with so few comparators"
-    return f"95% interval {signed(found.lower, found.unit)} to {signed(found.upper, found.unit)}"
+    return f"95% interval {between(found.lower, found.upper, found.unit)}"
+
+
+def between(lower: float | None, upper: float | None, unit: str) -> str:
+    """Two ends of a change, the unit once.
+
+    >>> between(-1.0, 2.5, "percent"), between(None, 2.0, "days")
+    ('−1.0 to +2.5 percentage points', 'not known')
+    """
+    if lower is None or upper is None:
+        return "not known"
+    return f"{signed(lower, 'number')} to {signed(upper, unit)}"
+
+
+def chance(p: float | None) -> str:
+    """A p as people write it.
+
+    >>> chance(0.0004), chance(0.0333), chance(None)
+    ('under 0.001', '0.033', 'not known')
+    """
+    return "not known" if p is None else "under 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from wherry.performance.evaluation.outcome import AtHorizon, Diagnostic, Outcome
 from wherry.performance.evaluation.ready import Ready
 from wherry.performance.evaluation.settings import number, whole
 from wherry.performance.evaluation.verdict import Check
+from wherry.performance.evaluation.words import chance
 
 
 def work(found: Ready) -> Outcome:
@@ -80,8 +81,8 @@ def _diagnostics(fitted: Did, found: Ready) -> tuple[Diagnostic, ...]:
             Diagnostic(
                 "Error clustered by trust",
                 fitted.error,
-                f"95% from {fitted.cluster_lower:.3g} to {fitted.cluster_upper:.3g}, p {fitted.cluster_p:.3f}. With "
-                f"{len(found.spec.treated)} evaluated this error is far too small, so the verdict does not use it.",
+                f"95% from {fitted.cluster_lower:.3g} to {fitted.cluster_upper:.3g}, p {chance(fitted.cluster_p)}. "
+                f"With {len(found.spec.treated)} evaluated it is far too small: the verdict does not use it.",
             )
         )
     return tuple(rows)
@@ -94,11 +95,11 @@ def _alike(fitted: Did, found: Ready) -> Check:
         return Check(name, None, "Whether the trusts moved alike before cannot be tried with so few.")
     per = f"{abs(fitted.slope):.3g} a {found.panel.grain} {'faster' if fitted.slope > 0 else 'slower'}"
     if fitted.slope_p <= number("alpha"):
-        said = f"Before the start those evaluated already rose {per} than the comparators (p {fitted.slope_p:.3f})."
+        said = f"Before the start those evaluated already rose {per} than the comparators (p {chance(fitted.slope_p)})."
         return Check(name, False, said)
     said = (
         f"Before the start those evaluated rose {per} than the comparators, within what chance does "
-        f"(p {fitted.slope_p:.3f}). This cannot prove that they would have gone on alike."
+        f"(p {chance(fitted.slope_p)}). This cannot prove that they would have gone on alike."
     )
     return Check(name, True, said)
 

@@ -14,6 +14,7 @@ from wherry.performance.evaluation.outcome import AtHorizon, Diagnostic, Outcome
 from wherry.performance.evaluation.panel import Array
 from wherry.performance.evaluation.ready import Ready
 from wherry.performance.evaluation.settings import number, whole
+from wherry.performance.evaluation.words import chance
 
 
 def work(found: Ready) -> Outcome:
@@ -104,18 +105,23 @@ def _rank(own: float, others: list[float]) -> float:
 
 
 def _judged_by(series: float, rank: float | None, count: int) -> tuple[float, str]:
-    alone = f"{series:.3f} by the errors of the series"
+    alone = f"{chance(series)} by the errors of the series"
     if rank is None:
         return series, alone
-    turned = f"{rank:.3f} by rank among {count} placebo trusts"
+    turned = f"{chance(rank)} by rank among {count} placebo trusts"
     return max(series, rank), f"the larger of {alone} and {turned}"
 
 
 def _diagnostics(fitted: Its) -> tuple[Diagnostic, ...]:
     rows = [
-        Diagnostic(name, known(one.value), f"95% from {one.lower:.3g} to {one.upper:.3g}, p {one.p:.3f}")
+        Diagnostic(name, known(one.value), f"95% from {one.lower:.3g} to {one.upper:.3g}, p {chance(one.p)}")
         for name, one in fitted.coefficients.items()
     ]
+    rows.append(
+        Diagnostic(
+            "Errors from nothing", known(_size(fitted)), "The effect over its error: what placebos are ranked by."
+        )
+    )
     durbin = fitted.durbin_watson
     if math.isnan(durbin):
         said = "The line fits without error."

@@ -14,6 +14,7 @@ from wherry.performance.evaluation.ready import Ready
 from wherry.performance.evaluation.settings import number
 from wherry.performance.evaluation.synthetic import Synthetic
 from wherry.performance.evaluation.verdict import Check
+from wherry.performance.evaluation.words import chance
 
 
 def work(found: Ready) -> Outcome:
@@ -120,7 +121,7 @@ def _checks(found: Ready, fitted: Synthetic) -> tuple[Check, ...]:
     else:
         period = time.words(found.panel.periods[found.columns()[early.start]], found.panel.grain)
         seen = early.p <= number("alpha")
-        said = f"A false start in {period} shows {early.effect:+.3g} (p {early.p:.3f})"
+        said = f"A false start in {period} shows {early.effect:+.3g} (p {chance(early.p)})"
         end = ": the method sees an effect before there was one." if seen else ", as it should: nothing beyond chance."
         checks.append(Check("Nothing at a false start", not seen, said + end))
     return tuple(checks)
