@@ -28,6 +28,7 @@ COMMANDS = (
     "evaluate",
     "indicators",
     "report",
+    "inequality",
 )
 
 

@@ -16,6 +16,8 @@ INK, QUIET, LINE = "#212b32", "#4c6272", "#d8dde0"
 MARKS = {"worse": "#a8440c", "better": "#005eb8", "same": "#4c6272", "plain": "#212b32"}
 FONT = "Arial, Helvetica, Liberation Sans, DejaVu Sans, sans-serif"
 WIDTH = 400
+#: A white edge round words, so that lines do not cross them.
+_HALO = 'stroke="#fff" stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
 _LEFT, _RIGHT, _ROW, _HEAD = 10.0, 390.0, 46.0, 28.0
 
 
@@ -81,7 +83,7 @@ def intervals(
                 f'<text x="{_LEFT}" y="{y + 20:.1f}" font-size="15" font-weight="bold">{escape(row.head)}</text>'
             )
             y += _HEAD
-        out.append(f'<text x="{_LEFT}" y="{y + 16:.1f}">{escape(_short(row.words))}</text>')
+        out.append(f'<text x="{_LEFT}" y="{y + 16:.1f}" {_HALO}>{escape(_short(row.words))}</text>')
         if row.value is not None:
             out.extend(_drawn(row, axis, y + 31))
         y += _ROW
@@ -108,7 +110,7 @@ def bars(rows: Sequence[Row], *, id: str, title: str, description: str, unit: st
                 f'<text x="{_LEFT}" y="{y + 20:.1f}" font-size="15" font-weight="bold">{escape(row.head)}</text>'
             )
             y += _HEAD
-        out.append(f'<text x="{_LEFT}" y="{y + 16:.1f}">{escape(_short(row.words))}</text>')
+        out.append(f'<text x="{_LEFT}" y="{y + 16:.1f}" {_HALO}>{escape(_short(row.words))}</text>')
         if row.value is not None:
             x = axis.x(row.value)
             fill = MARKS[row.mark]

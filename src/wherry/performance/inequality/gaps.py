@@ -126,7 +126,8 @@ def _too_few(some: Sequence[Part]) -> str:
 def alike(measure: Measure, known: Sequence[Part]) -> float | None:
     """p of all categories being alike: Pearson's chi-squared, one degree of freedom fewer than categories.
 
-    Events and non-events for percentages; events against people for rates. None where chance cannot be said.
+    Events and non-events for percentages; events against people for rates. None where chance cannot be said, or a
+    category is too small for the test (`intervals.EXPECTED`).
     """
     from scipy.special import chdtrc
 
@@ -136,8 +137,8 @@ def alike(measure: Measure, known: Sequence[Part]) -> float | None:
     pairs = [pair for pair in counts if pair is not None]
     events, people = sum(a for a, _ in pairs), sum(n for _, n in pairs)
     common = events / people
+    if not intervals.enough(measure.unit, common, [n for _, n in pairs]):
+        return None
     spread = common * (1 - common) if measure.unit == "percent" else common
-    if spread <= 0:
-        return 1.0
     total = sum((a - n * common) ** 2 / (n * spread) for a, n in pairs)
     return float(chdtrc(len(pairs) - 1, total))

@@ -9,6 +9,7 @@ two intervals, so one rule serves every unit and zero events need no correction.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: Units whose figures are counts of people or events out of something, so that chance can be said.
@@ -34,6 +35,16 @@ class Estimate:
 
 
 NOTHING = Estimate(None)
+#: Events, or people without, that must be expected in every category before a test by large numbers is made (Cochran
+#: 1954, Biometrics 10:417-451, at its strictest).
+EXPECTED = 5.0
+
+
+def enough(unit: str, common: float, people: Sequence[float]) -> bool:
+    """Whether every category is large enough for a test, if all had the common share or rate."""
+    least = min(people, default=0.0)
+    rarer = min(common, 1 - common) if unit == "percent" else common
+    return least * rarer >= EXPECTED
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:
@@ -84,7 +95,8 @@ def _bound(a: float, b: float, edge: float, other: float, side: float) -> float:
 def evidence(unit: str, first: tuple[float, float], second: tuple[float, float]) -> float | None:
     """How many standard errors two figures lie apart, if they were really the same: the pooled score statistic.
 
-    Each is numerator, denominator. None for units in which chance cannot be said.
+    Each is numerator, denominator. None for units in which chance cannot be said, and where fewer than `EXPECTED`
+    events (or people without) are to be expected in either.
 
     >>> round(evidence("percent", (56, 70), (48, 80)), 3)
     2.65
@@ -93,7 +105,7 @@ def evidence(unit: str, first: tuple[float, float], second: tuple[float, float])
     if unit not in COUNTED or n <= 0 or m <= 0:
         return None
     pooled = (a + b) / (n + m)
+    if not enough(unit, pooled, (n, m)):
+        return None
     spread = pooled * (1 - pooled) if unit == "percent" else pooled
-    if spread <= 0:
-        return 0.0
     return (a / n - b / m) / math.sqrt(spread * (1 / n + 1 / m))

@@ -70,19 +70,20 @@ def _pair(measure: Measure, split: Split, many: Sequence[tuple[date, Sequence[Pa
     return None
 
 
-def sentence(chart: Chart, path: Path) -> str:
-    """Whether the gap closes, honestly: only a signal of the chart's rules is called a change."""
-    pair = f"{path.first} against {path.second[0].lower()}{path.second[1:]}"
-    if not chart.variation:
-        return f"{pair}: too few figures to tell a change from chance."
+def sentence(chart: Chart, path: Path, measure: Measure) -> str:
+    """Whether the gap closes: only a signal of the chart's rules is called a change. Then its present level."""
+    from wherry.performance.inequality import words
+    from wherry.performance.spc import words as spc_words
+
+    said = spc_words.sentence(chart, f"{path.first} against {path.second[0].lower()}{path.second[1:]}")
     last = chart.last
-    cause = last.special_cause_type if last is not None else ""
-    if chart.variation == "common_cause":
-        return f"{pair}: no sign that the gap closes or widens; what varies is usual."
-    said = {
-        "special_cause_improvement": "smaller than usual, or turned round",
-        "special_cause_concern": "wider than usual",
-        "special_cause_neutral_high": "higher than usual",
-        "special_cause_neutral_low": "lower than usual",
-    }[chart.variation]
-    return f"{pair}: the gap is {said} ({cause})."
+    if last is None or last.mean is None or not chart.variation:
+        return said
+    size = words.amount(measure, last.mean)
+    if abs(last.mean) < 0.5 * 10**-measure.decimals:
+        return f"{said} On average there is next to no gap."
+    if path.improvement is Direction.NEUTRAL:
+        way = "higher" if last.mean > 0 else "lower"
+    else:
+        way = "worse for the first" if last.mean > 0 else "better for the first"
+    return f"{said} On average the gap is {size}, {way}."

@@ -21,7 +21,8 @@ RULE = (
     "Rows stand by the strength of the evidence, strongest first: for deprivation, most against least deprived fifth; "
     "for other splits, a chi-squared test of all known categories. With many rows some look unusual by chance alone: "
     "“holds” marks those that stand when the share of false ones among them is kept to 5% (Benjamini and Hochberg). "
-    "The tests take every event as a separate one; people counted more than once make them look stronger than they are."
+    "Nothing is said where fewer than five events are to be expected in a category. The tests take "
+    "every event as a separate one; people counted more than once make them look stronger than they are."
 )
 
 

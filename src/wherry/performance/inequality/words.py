@@ -52,8 +52,18 @@ def between(one: Estimate, decimals: int) -> str:
     if one.lower is None or one.upper is None:
         return ""
     if math.isinf(one.upper):
-        return f"{one.lower:,.{decimals}f} or more"
-    return f"{one.lower:,.{decimals}f} to {one.upper:,.{decimals}f}"
+        return f"{signed(one.lower, decimals)} or more"
+    return f"{signed(one.lower, decimals)} to {signed(one.upper, decimals)}"
+
+
+def signed(value: float, decimals: int) -> str:
+    """A number with a minus that reads as one; never a minus before nought.
+
+    >>> signed(-5.24, 1), signed(-0.04, 1)
+    ('−5.2', '0.0')
+    """
+    text = f"{value:,.{decimals}f}"
+    return text.replace("-", "−" if float(text.replace(",", "")) else "")
 
 
 def comparison(measure: Measure, apart: float) -> str:

@@ -65,7 +65,9 @@ def course_row(one: Indicator) -> CourseRow:
         one,
         plain(one.value, one.unit),
         words.between(now, 1),
-        f"{one.comparator}: {plain(one.comparator_value, one.unit)}" if one.comparator_value is not None else "",
+        f"{one.comparator[0].upper()}{one.comparator[1:]}: {plain(one.comparator_value, one.unit)}"
+        if one.comparator_value is not None
+        else "",
         against_words(one),
         marks.get(found.verdict, "plain"),
         _SIGNS[found.verdict],

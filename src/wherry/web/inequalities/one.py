@@ -78,7 +78,16 @@ def page(
         "age_note": presenters.AGE_NOTE if split is not Split.AGE_BAND else "",
         "chosen": any(cell.note for cell in cells if cell is not None),
         "time": _time(many),
+        "stock": _is_stock(measure),
     }
+
+
+def _is_stock(measure: Measure) -> bool:
+    """Whether the same people stand in one period after another."""
+    from wherry.performance.measures.facts import TABLES
+
+    fact = TABLES.get(measure.source.table)
+    return fact is not None and fact.stock
 
 
 def _ratio(slope: slopes.Slope | None) -> str:
@@ -111,7 +120,7 @@ def _time(many: History) -> Time | None:
 
     chart = spc.chart(path.periods, path.values, improvement=path.improvement.value)
     unit = words.APART[measure.unit]
-    sentence = overtime.sentence(chart, path)
+    sentence = overtime.sentence(chart, path, measure)
     svg = spc_draw.svg(
         chart,
         id="gap-over-time",
@@ -122,7 +131,7 @@ def _time(many: History) -> Time | None:
     rows = [
         (
             presenters.period_words(point.date, measure.grain),
-            "not shown" if point.value is None else f"{point.value:,.{measure.decimals}f}".replace("-", "−"),
+            "not shown" if point.value is None else words.signed(point.value, measure.decimals),
             "" if point.value is None or point.special_cause_type == "Common Cause" else point.special_cause_type,
         )
         for point in chart.points
