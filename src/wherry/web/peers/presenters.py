@@ -1,0 +1,146 @@
+"""Rows of the pages of peers: numbers in words, likeness feature by feature, the case's figures beside our own."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from wherry.performance.measures.model import Direction, Measure
+from wherry.performance.peers import PeerGroup, Room
+from wherry.performance.peers.case import Printed
+from wherry.performance.peers.compare import Benchmark, Opportunity
+from wherry.performance.peers.group import Likeness
+from wherry.performance.peers.settings import Settings
+from wherry.performance.peers.show import figure
+from wherry.web.access.access import Access
+from wherry.web.components import performance
+from wherry.web.peers import charts
+
+DIRECTIONS = {Direction.INCREASE: "more is better", Direction.DECREASE: "less is better", Direction.NEUTRAL: ""}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure of the table."""
+
+    measure: Measure
+    benchmark: Benchmark
+    own: str
+    median: str
+    middle: str
+    gap: str
+    direction: str
+    strip: Markup
+
+
+def gap_words(row: Benchmark, to: str = "median") -> str:
+    """The theoretical gap in a few words; blank where there can be none."""
+    found = next((one for one in row.opportunities if one.to == to), None)
+    if found is None:
+        return ""
+    return f"{found.amount:,.0f} {found.things}" if round(found.amount) else "none"
+
+
+def rows(room: Room, of: PeerGroup, name: str) -> list[Row]:
+    """Every measure of a trust beside its peers."""
+    return [
+        Row(
+            measure,
+            row,
+            figure(row.own.value, measure) if row.own else "",
+            figure(row.median, measure),
+            f"{row.lower_quartile or 0:,.{measure.decimals}f} to {figure(row.upper_quartile, measure)}",
+            gap_words(row),
+            DIRECTIONS[measure.direction],
+            charts.strip(f"strip-{measure.code}", row, measure, name),
+        )
+        for measure, row in room.table(of)
+    ]
+
+
+def likeness(one: Likeness, settings: Settings) -> tuple[str, str]:
+    """A feature of a peer, and the trust's own, as words."""
+    feature = next(f for f in settings.features if f.code == one.feature)
+    if feature.kind == "mix":
+        return (f"{100 * one.theirs:.0f}% alike" if not math.isnan(one.theirs) else "not published", "")
+    factor, tail = (100.0, "%") if feature.percent else (1.0, "")
+    theirs, own = (
+        "not published" if math.isnan(v) else f"{factor * v:,.{feature.decimals}f}{tail}" for v in (one.theirs, one.own)
+    )
+    return theirs, own
+
+
+def opportunity(one: Opportunity, measure: Measure) -> dict[str, Any]:
+    """An opportunity for the page: the sum in words."""
+    return {
+        "to": one.to,
+        "benchmark": figure(one.benchmark, measure),
+        "gap": figure(one.gap, measure).replace("%", " points"),
+        "volume": f"{one.volume:,.0f}",
+        "amount": f"{one.amount:,.0f} {one.things}",
+        "one": one,
+    }
+
+
+@dataclass(frozen=True)
+class Said:
+    """A figure of the case beside what we count ourselves."""
+
+    printed: Printed
+    who: str
+    value: str
+    other: str
+    ours: str
+    when: str
+
+
+_TAILS = {"percent": "%", "days": " days"}
+
+
+def said(found: tuple[Printed, ...], access: Access, names: dict[str, str], room: Room | None) -> list[Said]:
+    """The case's figures with ours beside them, as this reader may see them; `ours` says where there is none."""
+    defined = performance.definitions()
+    scopes = {one.code: one for one in performance.scopes()}
+    result = []
+    for row in found:
+        ours, when = _ours(row, defined, scopes, access, room)
+        result.append(
+            Said(
+                row,
+                names.get(row.subject, row.subject),
+                _printed(row.value, row.unit) if row.value is not None else "drawn, not printed",
+                f"{row.comparator}: {_printed(row.comparator_value, row.unit)}"
+                if row.comparator_value is not None
+                else row.comparator,
+                ours,
+                when,
+            )
+        )
+    return result
+
+
+def _printed(value: float, unit: str) -> str:
+    return f"£{value:,.0f}" if unit == "pounds" else f"{value:,g}{_TAILS.get(unit, '')}"
+
+
+def _ours(row: Printed, defined: Any, scopes: dict[str, Any], access: Access, room: Room | None) -> tuple[str, str]:
+    if not row.ours:
+        place = row.subject.startswith("E0")
+        return ("no figures by district are loaded" if place else "not counted here", "")
+    if room is not None and row.ours in room.measures and row.subject in room.population.place:
+        found = room.compare(room.group(row.subject, "all"), row.ours)
+        if found.own is not None and found.period is not None:
+            place_of = f", {found.rank_of_all.words()} (1st the best)" if found.rank_of_all else ""
+            return figure(found.own.value, room.measures[row.ours]) + place_of, f"{found.period:%B %Y}"
+    measure, scope = defined.get(row.ours), scopes.get(row.subject)
+    if measure is None or scope is None:
+        return "not counted here", ""
+    held = performance.series(measure, scope, access=access)
+    series = held.series
+    for at in range(len(series) - 1, -1, -1):
+        if not math.isnan(series.values[at]):
+            return figure(float(series.values[at]), measure), f"{series.periods[at]:%B %Y}"
+    return "no figure yet, or withheld", ""
