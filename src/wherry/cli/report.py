@@ -25,7 +25,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     acts = report.add_subparsers(dest="act", required=True, metavar="ACT")
 
     make = acts.add_parser("make", help="make the report of a scope for a month, as files")
-    make.add_argument("--scope", default="group", help="group, an organisation's code, a place's code, or all")
+    make.add_argument(
+        "--scope", default="group", help="group, an organisation's code, a place's code, or all that have figures"
+    )
     make.add_argument("--month", required=True, help="such as 2026-01")
     make.add_argument("--out", required=True, type=Path, help="folder for the files; made if it is not there")
     make.add_argument("--format", default="pdf,xlsx,json", help="one or more of pdf,xlsx,json")
@@ -64,7 +66,7 @@ def _make(args: argparse.Namespace) -> int:
     from wherry.web.reports import selectors, services
 
     given = selectors.given()
-    scopes = [one.code for one in given.figures.scopes if one.kind != "place"] if args.scope == "all" else [args.scope]
+    scopes = [one.code for one in given.figures.scopes] if args.scope == "all" else [args.scope]
     try:
         args.out.mkdir(parents=True, exist_ok=True)
         for scope in dict.fromkeys(scopes):
@@ -72,6 +74,9 @@ def _make(args: argparse.Namespace) -> int:
             report = assemble(
                 given, scope, month, said=_said(scope, month), previous=selectors.sent_before(scope, month)
             )
+            if args.scope == "all" and not any(row.has_data for row in report.rows):
+                print(f"{report.scope_name}: no figures, so no report.", file=sys.stderr)
+                continue
             for kind in formats:
                 content = services.render(report, kind)
                 path = args.out / f"performance-report-{scope}-{args.month}.{kind}"

@@ -54,7 +54,7 @@ def data(report: Report) -> dict[str, Any]:
         "icons": _icons(),
         "key": [{"key": key, "words": one["words"]} for key, one in _icons().items()],
         "disclosure": list(report.disclosure) or ["Nothing is shown, so nothing is withheld."],
-        "rebased": [f"{row.name}. {why}" for row in report.rows for why in row.rebased],
+        "rebased": rebased(report),
         "sources": [_source(row) for row in report.rows if row.has_data],
         "provenance": provenance(report),
     }
@@ -94,23 +94,31 @@ def provenance(report: Report) -> str:
     )
 
 
+_COUNTED = (
+    *("special_cause_improvement", "special_cause_concern"),
+    *("consistent_pass", "inconsistent", "consistent_fail"),
+)
+
+
 def counts(report: Report) -> list[str]:
     """The report in numbers, one sentence each."""
     rows = [row for row in report.rows if row.has_data]
     known = {
-        "get better": sum(row.variation == "special_cause_improvement" for row in rows),
-        "get worse": sum(row.variation == "special_cause_concern" for row in rows),
-        "will meet their target as things are": sum(row.assurance == "consistent_pass" for row in rows),
-        "may meet or miss it": sum(row.assurance == "inconsistent" for row in rows),
-        "will miss it": sum(row.assurance == "consistent_fail" for row in rows),
+        **{words.VARIATIONS[kind]: sum(row.variation == kind for row in rows) for kind in _COUNTED[:2]},
+        **{words.ASSURANCES[kind]: sum(row.assurance == kind for row in rows) for kind in _COUNTED[2:]},
     }
     late = sum(bool(row.late) for row in rows)
     return [
         f"{len(rows)} of {len(report.rows)} measures have data; {len(report.rows) - len(rows)} have none.",
-        *(f"{number} {said}." for said, number in known.items()),
-        f"{len(report.exceptions)} are exceptions, {len(report.unexplained)} of them without a whole narrative.",
-        *([f"{late} have nothing as new as {report.month_words}."] if late else []),
+        *(f"{said}: {number}." for said, number in known.items()),
+        f"Exceptions: {len(report.exceptions)}, of which {len(report.unexplained)} lack a whole narrative.",
+        *([f"With nothing as new as {report.month_words}: {late}."] if late else []),
     ]
+
+
+def rebased(report: Report) -> list[str]:
+    """New baselines with their reasons."""
+    return [f"{row.name}. {why}" for row in report.rows for why in row.rebased]
 
 
 def signature(said: Narrative) -> str:

@@ -14,14 +14,14 @@ VARIATIONS = {
     "special_cause_concern": "Getting worse",
     "special_cause_neutral_high": "Higher than usual",
     "special_cause_neutral_low": "Lower than usual",
-    "": "Too few points to say",
+    "": "Too little to say",
 }
 #: Rows of the matrix: what the limits say of the target.
 ASSURANCES = {
     "consistent_pass": "Will meet its target",
     "inconsistent": "May meet or miss it",
     "consistent_fail": "Will miss its target",
-    "": "Has no target, or too few points",
+    "": "No target to judge by",
 }
 BETTER = {"increase": "higher is better", "decrease": "lower is better", "neutral": "neither way is better"}
 _AFTER = {

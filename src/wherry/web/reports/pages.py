@@ -70,11 +70,14 @@ def context(edition: Edition, report: Report, part: str, access: Access) -> dict
         "assurance": assurance,
         "chart": chart,
         "judged": pdf_data.judged,
+        "called": pdf_data.called,
         "sha": {one.kind: one.sha256 for one in edition.files.defer("content")} if not edition.is_draft else {},
     }
     page = page_of(report, current.key)
     if page is not None:
         found |= domain(report, page, with_charts=page in report.domains)
+    if current.key == "sources":
+        found["rebased"] = pdf_data.rebased(report)
     if current.key == "overview":
         found |= {"counts": pdf_data.counts(report), "since": pdf_data.since(report), "kinds": pdf_data.KINDS}
         found |= {"columns": columns(report), "cells": {(c.assurance, c.variation): c.codes for c in report.matrix}}
