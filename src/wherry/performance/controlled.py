@@ -197,7 +197,8 @@ def _read(values: Values, measure: Measure, group: Scope, split: Split) -> _Figu
     ours = rows.filter(pc.is_in(rows["organisation"], value_set=pa.array(list(group.organisations), pa.string())))
     boards = rows.filter(pc.is_in(rows["organisation"], value_set=pa.array(list(group.otherwise), pa.string())))
     if boards.num_rows:
-        missing = pc.invert(pc.is_in(boards["category"], value_set=pc.unique(ours["category"]).combine_chunks()))
+        have = pa.array(list(set(ours["category"].to_pylist())), pa.string())
+        missing = pc.invert(pc.is_in(boards["category"], value_set=have))
         ours = pa.concat_tables([ours, boards.filter(missing)])
     axes: list[list[Any]] = [
         sorted(pc.unique(ours[name]).to_pylist()) for name in ("period", "organisation", "category")
