@@ -23,6 +23,7 @@ COMMANDS = (
     "people",
     "plan",
     "flow",
+    "measures",
     "spc",
     "peers",
     "evaluate",

@@ -50,9 +50,11 @@ def _run(args: argparse.Namespace) -> int:
     print("\nAccounts of this artificial system (one a role):\n")
     for account in make_demo_accounts(args.system):
         print(f"  {account.username:<24} {account.password:<20} {account.words}")
-    from wherry.cli import run_flow
+    from wherry.cli import run_flow, run_measures
 
-    return _start(args, plays=run_flow.prepare(args.system, args.seed, artificial))
+    plays = run_flow.prepare(args.system, args.seed, artificial)
+    run_measures.prepare(args.system, args.seed, artificial)
+    return _start(args, plays=plays)
 
 
 def _make_extracts(args: argparse.Namespace, folder: Path) -> None:

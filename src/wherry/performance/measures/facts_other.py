@@ -61,17 +61,16 @@ ACTIONS = (
     Fact(
         "call",
         Origin.ACTIONS,
-        "a call of the unplanned care hub that is closed; `organisation` is the provider that was sent, or the hub's",
+        "a call that was offered to an unplanned care hub; `organisation` is the hub's",
         "the day it came",
         (
             *flag(
-                accepted="a provider took it",
-                two_hour="the two-hour standard applies to it",
-                within_two_hours="first contact within two hours",
-                conveyed="taken to hospital",
-                stacked="came from the ambulance service's stack",
+                accepted="the hub took it",
+                two_hour="the two-hour standard applies to it, and it is decided",
+                within_two_hours="first visit within two hours",
+                conveyed="ended with an ambulance to hospital; null while open",
             ),
-            *number(minutes_to_contact="minutes from the call to first contact; null without one"),
+            *number(minutes_to_contact="minutes from the offer to the first visit; null without one"),
             *text(source="who called"),
             *AGE_BAND,
         ),
@@ -86,10 +85,14 @@ ACTIONS = (
     Fact(
         "discharge_day",
         Origin.ACTIONS,
-        "the people of one site on one day who no longer met the criteria to reside",
-        "that day",
+        "adult general and acute wards of one site on one day, 08:00 in London, as reviews of every patient have it",
+        "that day: sums are bed-mornings",
         (
-            *number(ready="people ready to leave that morning", gone="of them, people who left that day"),
+            *number(
+                ready="people who no longer met the criteria to reside",
+                reviewed="people who had been reviewed by then",
+                occupied="people in beds",
+            ),
             *text(site="site code"),
         ),
     ),

@@ -1,9 +1,9 @@
 """What the clock alone brings about, seen to whether or not anybody has a page open.
 
 `python -m wherry.web.home.clockwork --parent PID` is a child of the server and ends with it. Every half minute it keeps
-escalation levels, ends holds of beds that ran out, raises alerts of virtual wards that nobody answered or sent
-readings for, takes late discharge work to who is on duty, and asks for this hour's forecast. Each is safe to repeat and
-safe beside a page that does the same.
+escalation levels, ends holds of beds that ran out, raises alerts of virtual wards that nobody answered or sent readings
+for, takes late discharge work to who is on duty, asks for this hour's forecast, and builds the values of measures anew.
+Each is safe to repeat and safe beside a page that does the same.
 """
 
 from __future__ import annotations
@@ -75,6 +75,13 @@ def forecast(say: Say) -> None:
         say(f"Forecast asked for, as at {row.as_at:%Y-%m-%d %H:%M}")
 
 
+def measures(say: Say) -> None:
+    """Build the values of measures where what they are counted from has changed."""
+    from wherry.web.measures import sources
+
+    sources.rebuild(say)
+
+
 #: Everything that is seen to, by the name that a failure is said with.
 WORK: dict[str, Callable[[Say], None]] = {
     "The levels": levels,
@@ -82,6 +89,7 @@ WORK: dict[str, Callable[[Say], None]] = {
     "The alerts of virtual wards": alerts,
     "The discharge escalations": escalations,
     "The forecast": forecast,
+    "The measures": measures,
 }
 
 

@@ -14,7 +14,7 @@ NOT_KNOWN = "Not known"
 def people(given: Given) -> str:
     """The table of everybody: person_key, birth_date, sex, ethnicity, imd_quintile, place."""
     if "people" not in given.kept:
-        groups = {code: words if words in _GROUPS else NOT_KNOWN for code, words in ETHNIC_GROUPS.items()}
+        groups = {code: group_of(code) for code in ETHNIC_GROUPS}
         given.register("ethnic_groups", pa.table({"code": list(groups), "words": list(groups.values())}))
         places = given.system.places if (given.system.folder / "places.csv").is_file() else None
         known = places is not None and "district_code" in places.column_names
@@ -29,6 +29,16 @@ def people(given: Given) -> str:
             FROM {given.parquet("person")} p
             LEFT JOIN ethnic_groups g ON g.code = p.ethnic_category LEFT JOIN districts d ON d.lsoa = p.lsoa""",
     )
+
+
+def group_of(ethnic_category: str | None) -> str:
+    """The group of an ethnic category.
+
+    >>> group_of("J"), group_of("Z"), group_of(None)
+    ('Asian', 'Not known', 'Not known')
+    """
+    words = ETHNIC_GROUPS.get(ethnic_category or "", "")
+    return words if words in _GROUPS else NOT_KNOWN
 
 
 _GROUPS = frozenset({"White", "Mixed", "Asian", "Black", "Other"})
