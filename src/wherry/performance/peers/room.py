@@ -97,7 +97,7 @@ class Room:
 
     def trusts(self) -> tuple[Trust, ...]:
         """Every trust with a type 1 department, by name."""
-        return tuple(sorted(self.population.trusts, key=lambda one: one.name))
+        return tuple(sorted(self.population.trusts, key=lambda one: one.name.removeprefix("The ")))
 
     def everyone(self) -> tuple[str, ...]:
         """Codes of all trusts that can be peers."""

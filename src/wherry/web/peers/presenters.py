@@ -87,39 +87,71 @@ def opportunity(one: Opportunity, measure: Measure) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Said:
-    """A figure of the case beside what we count ourselves."""
+    """One printed figure of one subject, and what is counted here."""
 
-    printed: Printed
-    who: str
     value: str
-    other: str
     ours: str
     when: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One printed measure: a cell a subject (None where nothing is printed), what it was compared with, where it is."""
+
+    measure: str
+    period: str
+    cells: tuple[Said | None, ...]
+    other: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Printed measures of one topic with the same subjects."""
+
+    name: str
+    subjects: tuple[str, ...]
+    lines: tuple[Line, ...]
 
 
 _TAILS = {"percent": "%", "days": " days"}
 
 
-def said(found: tuple[Printed, ...], access: Access, names: dict[str, str], room: Room | None) -> list[Said]:
-    """The case's figures with ours beside them, as this reader may see them; `ours` says where there is none."""
+def said(found: tuple[Printed, ...], access: Access, names: dict[str, str], room: Room | None) -> list[Topic]:
+    """The case's figures with ours beside them, as this reader may see them; a cell says where there is none."""
     defined = performance.definitions()
     scopes = {one.code: one for one in performance.scopes()}
-    result = []
-    for row in found:
-        ours, when = _ours(row, defined, scopes, access, room)
-        result.append(
-            Said(
-                row,
-                names.get(row.subject, row.subject),
-                _printed(row.value, row.unit) if row.value is not None else "drawn, not printed",
-                f"{row.comparator}: {_printed(row.comparator_value, row.unit)}"
-                if row.comparator_value is not None
-                else row.comparator,
-                ours,
-                when,
+    topics = []
+    for topic in dict.fromkeys(row.topic for row in found):
+        rows = [row for row in found if row.topic == topic]
+        subjects = tuple(dict.fromkeys(row.subject for row in rows))
+        lines = []
+        for measure in dict.fromkeys(row.measure for row in rows):
+            of = {row.subject: row for row in rows if row.measure == measure}
+            cells = []
+            for subject in subjects:
+                row = of.get(subject)
+                value = "" if row is None else "drawn only" if row.value is None else _printed(row.value, row.unit)
+                cells.append(None if row is None else Said(value, *_ours(row, defined, scopes, access, room)))
+            one = next(iter(of.values()))
+            lines.append(
+                Line(measure, one.period, tuple(cells), _other(one), f"{one.source} ({one.certainty})", one.note)
             )
-        )
-    return result
+        topics.append(Topic(topic, tuple(names.get(subject, subject) for subject in subjects), tuple(lines)))
+    return topics
+
+
+def _other(row: Printed) -> str:
+    if row.comparator_value is None:
+        return f"{row.comparator}: not printed" if row.comparator else ""
+    return f"{row.comparator}: {_printed(row.comparator_value, row.unit)}"
+
+
+def _named(row: Printed, measure: Measure, value: float) -> str:
+    """Our own figure, with the measure's name where the case printed something else about the same thing."""
+    shown = figure(value, measure)
+    return shown if row.unit == measure.unit else f"{measure.name.removesuffix(' (published)').lower()} {shown}"
 
 
 def _printed(value: float, unit: str) -> str:
@@ -129,12 +161,12 @@ def _printed(value: float, unit: str) -> str:
 def _ours(row: Printed, defined: Any, scopes: dict[str, Any], access: Access, room: Room | None) -> tuple[str, str]:
     if not row.ours:
         place = row.subject.startswith("E0")
-        return ("no figures by district are loaded" if place else "not counted here", "")
+        return ("" if place else "not counted", "")
     if room is not None and row.ours in room.measures and row.subject in room.population.place:
         found = room.compare(room.group(row.subject, "all"), row.ours)
         if found.own is not None and found.period is not None:
             place_of = f", {found.rank_of_all.words()} (1st the best)" if found.rank_of_all else ""
-            return figure(found.own.value, room.measures[row.ours]) + place_of, f"{found.period:%B %Y}"
+            return _named(row, room.measures[row.ours], found.own.value) + place_of, f"{found.period:%B %Y}"
     measure, scope = defined.get(row.ours), scopes.get(row.subject)
     if measure is None or scope is None:
         return "not counted here", ""
@@ -142,5 +174,5 @@ def _ours(row: Printed, defined: Any, scopes: dict[str, Any], access: Access, ro
     series = held.series
     for at in range(len(series) - 1, -1, -1):
         if not math.isnan(series.values[at]):
-            return figure(float(series.values[at]), measure), f"{series.periods[at]:%B %Y}"
+            return _named(row, measure, float(series.values[at])), f"{series.periods[at]:%B %Y}"
     return "no figure yet, or withheld", ""

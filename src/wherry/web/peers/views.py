@@ -165,10 +165,5 @@ def case(request: Request) -> HttpResponse:
     names: dict[str, str] = {}
     if of is not None:
         names = {code: of.short_name(code) for code in of.trusts} | places(of) | {"group": "All together"}
-    context = tabs(request, "peers:choose") | {
-        "topics": {topic: [] for topic in dict.fromkeys(row.topic for row in found)},
-        "group_name": of.group_name if of else "",
-    }
-    for one in presenters.said(found, request.access, names, room):
-        context["topics"][one.printed.topic].append(one)
+    context = tabs(request, "peers:choose") | {"topics": presenters.said(found, request.access, names, room)}
     return render(request, "peers/case.jinja", context)
