@@ -72,6 +72,7 @@ class State(StrEnum):
     NO_MEASURE = "no measure"
     NO_DATA = "no data"
     NO_SPLIT = "not split by deprivation"
+    COUNT = "a plain count"
     WITHHELD = "withheld"
     COMPARED = "compared"
 
@@ -101,6 +102,8 @@ class Line:
             return f"No data. Who has it: {self.area.who_has}"
         if self.state is State.NO_SPLIT:
             return "There are figures, but not by deprivation"
+        if self.state is State.COUNT:
+            return "A plain count: the groups differ in size, so nothing is compared"
         if self.state is State.WITHHELD or self.gap is None:
             return "Too few people to show"
         if self.gap.clear is None:
@@ -174,6 +177,8 @@ def _line(area: Area, measure: Measure, one: Breakdown | None, total: Part | Non
         state = State.NO_DATA if total is None else State.NO_SPLIT
         return Line(area, measure.code, measure, state, total=total)
     core, rest, apart = against_rest(measure, one)
+    if measure.unit == "number":
+        return Line(area, measure.code, measure, State.COUNT, one, total, core)
     state = State.COMPARED if apart is not None else State.WITHHELD
     return Line(area, measure.code, measure, state, one, total, core, rest, apart)
 

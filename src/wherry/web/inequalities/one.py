@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponseBase
 
 from wherry.performance.inequality import overtime, slopes, words
-from wherry.performance.inequality.breakdown import History
-from wherry.performance.inequality.categories import SPLIT_NAMES
+from wherry.performance.inequality.breakdown import Breakdown, History
 from wherry.performance.inequality.core20plus5 import Line, State
 from wherry.performance.inequality.gaps import NO_CHANCE, gaps
 from wherry.performance.inequality.intervals import COUNTED
@@ -73,6 +74,7 @@ def page(
         "drawing": presenters.part_drawing(one, found),
         "missing": one.missing,
         "missing_words": split_words(split),
+        "missing_sentence": missing_sentence(one),
         "warn": one.missing is not None and one.missing >= presenters.WARN_MISSING,
         "no_chance": NO_CHANCE if measure.unit not in COUNTED and measure.unit != "number" else "",
         "age_note": presenters.AGE_NOTE if split is not Split.AGE_BAND else "",
@@ -80,6 +82,20 @@ def page(
         "time": _time(many),
         "stock": _is_stock(measure),
     }
+
+
+def missing_sentence(one: Breakdown) -> str:
+    """How many people's category is not known, where that needs no warning."""
+    words_of = split_words(one.split)
+    if one.missing is None:
+        return f"How many people’s {words_of} is not known cannot be said: numbers are missing or withheld."
+    if any(not part.known for part in one.parts):
+        share = 100 * one.missing
+        size = "fewer than 0.1" if 0 < share < 0.05 else f"{share:.1f}"
+        return f"The {words_of} of {size}% of the people in this measure is not known. They have a row of their own."
+    if one.total is None:
+        return "No row “not known” came with these figures, and no total beside them: nobody can say who is left out."
+    return "No row “not known” came with these figures; the categories make up the total."
 
 
 def _is_stock(measure: Measure) -> bool:
@@ -174,6 +190,13 @@ class CoreRow:
     mark: str
     period: str
     missing: str
+    span: int = 1
+
+
+def core_rows(lines: Sequence[Line]) -> list[CoreRow]:
+    """Lines in order; `span` is how many rows the area of a line has."""
+    size = Counter(line.area.code for line in lines)
+    return [replace(core_row(line), span=size[line.area.code]) for line in lines]
 
 
 def core_row(line: Line) -> CoreRow:
@@ -197,8 +220,3 @@ def core_row(line: Line) -> CoreRow:
         presenters.period_words(one.period, measure.grain) if one is not None and measure is not None else "",
         f"{100 * unknown:.0f}% not known" if unknown is not None and unknown >= presenters.WARN_MISSING else "",
     )
-
-
-def split_name(split: Split) -> str:
-    """A split in words."""
-    return SPLIT_NAMES[split]

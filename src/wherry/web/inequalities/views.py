@@ -146,7 +146,7 @@ def core20(request: Request) -> HttpResponse:
             lambda it: selectors.everybody(it, scope, request.access),
         )
         more["audiences"] = [
-            (name, [one.core_row(line) for line in lines if line.area.audience == code])
+            (name, one.core_rows([line for line in lines if line.area.audience == code]))
             for code, name in core20plus5.AUDIENCES.items()
         ]
         more["compared"] = sum(line.state is core20plus5.State.COMPARED for line in lines)
