@@ -102,21 +102,22 @@ def _load(args: argparse.Namespace) -> int:
         refused = 0
         for path in args.files:
             found = loaded.check(path, system)
-            refused += len(found.file.quarantined)
+            bad = len(found.file.quarantined)
+            refused += bad
             print(
                 f"{path.name}: {found.file.rows_read:,} rows read: {found.new:,} new figures, "
-                f"{found.changed:,} changed, {found.same:,} as before, {len(found.file.quarantined):,} refused. Nothing was kept."
+                f"{found.changed:,} changed, {found.same:,} as before, {bad:,} refused. Nothing was kept."
             )
             _refused([(bad.line, bad.reason) for bad in found.file.quarantined], args.quarantine)
         return 1 if refused else 0
     loads = loaded.load(args.files, system)
-    bad = loaded.current().quarantine.to_pylist()
+    rows = loaded.current().quarantine.to_pylist()
     for one in loads:
         print(
             f"Load {one.number}, {one.file_name}: {one.rows_read:,} rows read = {one.rows_published:,} taken + "
             f"{one.rows_quarantined:,} refused."
         )
-        _refused([(row["line"], row["reason"]) for row in bad if row["load"] == one.number], args.quarantine)
+        _refused([(row["line"], row["reason"]) for row in rows if row["load"] == one.number], args.quarantine)
     values = build_values(system)
     print(f"Values {values.id}: {values.table.num_rows:,} figures of {len(values.measures())} measures.")
     return 1 if any(one.rows_quarantined for one in loads) else 0
