@@ -81,6 +81,8 @@ def test_a_missing_value_and_a_rebase_break_the_line(made: spc.Chart) -> None:
     (line,) = [path for path in root.iter(f"{SVG}path") if path.get("stroke") == "#768692"]
     assert line.get("d", "").count("M") == 3
     assert "new baseline" in words(root)
+    reasoned = drawn(made, baselines={months(30)[16]: "Ward <moved>", months(30)[3]: "Elsewhere"})
+    assert [title.text for title in reasoned.iter(f"{SVG}title")] == ["T", "Ward <moved>"]
     (mean,) = [path for path in root.iter(f"{SVG}path") if path.get("stroke") == marks.INK and "H" in path.get("d", "")]
     assert mean.get("d", "").count("M") == 2
 
@@ -106,6 +108,8 @@ def test_a_target_that_changes_steps(made: spc.Chart) -> None:
     (line,) = [path for path in root.iter(f"{SVG}path") if path.get("stroke") == "#d5281b"]
     assert (line.get("d", "").count("M"), line.get("d", "").count("V")) == (1, 1)
     assert "Target 78%" in words(root)
+    with pytest.raises(ValueError, match="2 targets for 30 points"):
+        drawn(made, targets=[1, 2])
     assert not [path for path in drawn(made, targets=[None] * 30).iter(f"{SVG}path") if path.get("stroke") == "#d5281b"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 from wherry.errors import UserError
 from wherry.performance.spc.model import (
@@ -104,20 +104,20 @@ def assemble(
 def _in_order(dates: Sequence[date], values: Sequence[float | None]) -> tuple[list[date], list[float | None]]:
     """The series by date, checked; NaN is missing."""
     days, series = list(dates), list(values)
-    for at, value in enumerate(series):
-        if value is None:
-            continue
-        if value != value:
-            series[at] = None
-        elif math.isinf(value):
-            raise UserError(f"The value of {days[at]} is not a finite number.")
-    if any(after <= before for before, after in pairwise(days)):
+    if not math.isfinite(sum([value for value in series if value is not None])):
+        for at, value in enumerate(series):
+            if value is not None and math.isnan(value):
+                series[at] = None
+            elif value is not None and math.isinf(value):
+                raise UserError(f"The value of {days[at]} is not a finite number.")
+    if sorted(days) != days:
         order = sorted(range(len(days)), key=days.__getitem__)
         days, series = [days[at] for at in order], [series[at] for at in order]
-        for before, after in pairwise(days):
-            if before == after:
-                told = str(before).removesuffix(" 00:00:00")
-                raise UserError(f"The date {told} is there twice: a series has one value a date.")
+    if len({*days}) != len(days):
+        twice = next(before for before, after in pairwise(days) if before == after)
+        raise UserError(
+            f"The date {str(twice).removesuffix(' 00:00:00')} is there twice: a series has one value a date."
+        )
     return days, series
 
 
@@ -131,23 +131,34 @@ def _points(
 ) -> None:
     """Add the points of one group. What a missing value or missing limits leave unknown is None."""
     number, _, _, mean, lpl, upl, near_lpl, near_upl, _ = group
-    found = zip(*told, strict=True)
-    for day, value in zip(days, values, strict=True):
-        out: bool | None
-        side: int | None
-        close: bool | None
-        if value is None:
-            out = side = close = None
-            cause = COMMON_CAUSE
-        else:
-            out, side, close, cause = next(found)
-            if mean is None:
-                out = side = close = None
-            elif upl is None:
-                out = close = None
-        points.append(
-            Point(day, value, number, mean, lpl, upl, near_lpl, near_upl, out, side, close, cause, names[cause])
-        )
+    outside: list[bool | None] = list(told.outside)
+    side: list[int | None] = list(told.side)
+    close: list[bool | None] = list(told.close)
+    cause = told.cause
+    if mean is None or upl is None:
+        outside = close = [None] * len(outside)
+    if mean is None:
+        side = [None] * len(side)
+    if None in values:
+        rest = zip(outside, side, close, cause, strict=True)
+        filled = [(None, None, None, COMMON_CAUSE) if value is None else next(rest) for value in values]
+        outside, side, close, cause = map(list, zip(*filled, strict=True))
+    points += map(
+        Point,
+        days,
+        values,
+        repeat(number),
+        repeat(mean),
+        repeat(lpl),
+        repeat(upl),
+        repeat(near_lpl),
+        repeat(near_upl),
+        outside,
+        side,
+        close,
+        cause,
+        map(names.__getitem__, cause),
+    )
 
 
 def _types(improvement: str, options: Options) -> dict[str, str]:

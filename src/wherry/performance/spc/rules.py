@@ -100,16 +100,19 @@ def marks(values: Sequence[float], within: Limits, options: Options) -> Marks:
     slack = noise(values) if upl is None else max(noise(values), NOISE * max(abs(upl), abs(mean)))
     low, high = mean - slack, mean + slack
     side = [1 if value > high else -1 if value < low else 0 for value in values]
-    if upl is None or near_upl is None:
-        outside = close = [False] * len(values)
-    else:
+    outside = close = [False] * len(values)
+    if upl is not None and near_upl is not None and values:
         top, near_top = upl + slack, near_upl + slack
         bottom = -math.inf if lpl is None else lpl - slack
         near_bottom = -math.inf if near_lpl is None else near_lpl - slack
-        outside = [value > top or value < bottom for value in values]
-        close = [
-            (value > near_top or value < near_bottom) and not out for value, out in zip(values, outside, strict=True)
-        ]
+        least, most = min(values), max(values)
+        if least < bottom or most > top:
+            outside = [value > top or value < bottom for value in values]
+        if least < near_bottom or most > near_top:
+            close = [
+                (value > near_top or value < near_bottom) and not out
+                for value, out in zip(values, outside, strict=True)
+            ]
     cause = [COMMON_CAUSE] * len(values)
     _shifts(side, options.shift, cause)
     if True in close:
@@ -124,30 +127,32 @@ def marks(values: Sequence[float], within: Limits, options: Options) -> Marks:
 
 def _shifts(side: Sequence[int], length: int, cause: list[str]) -> None:
     """Name every point of a run of `length` on one side of the mean. A point on the mean belongs to no run."""
-    start, of = 0, 0
-    for at, one in enumerate([*side, 0]):
-        if one != of:
-            if of and at - start >= length:
-                cause[start:at] = [f"{length} Points {'Above' if of > 0 else 'Below'} CL"] * (at - start)
-            start, of = at, one
+    for of, start, end in _runs(side, length):
+        cause[start:end] = [f"{length} Points {'Above' if of > 0 else 'Below'} CL"] * (end - start)
 
 
 def _trends(values: Sequence[float], slack: float, length: int, cause: list[str]) -> None:
     """Name every point of `length` that rise, or fall, at each step. Where one trend turns into the other, the later
     one names the turning point."""
-    start, of, before = 0, 0, None
-    for at, value in enumerate([*values, None]):
-        if before is None:
-            move = 0
-        elif value is None:
-            move = 2  # the end
-        else:
-            move = 1 if value - before > slack else -1 if before - value > slack else 0
-        if move != of:
+    moves = [1 if b - a > slack else -1 if a - b > slack else 0 for a, b in pairwise(values)]
+    for of, start, end in _runs(moves, length - 1):
+        cause[start : end + 1] = [f"{length} Point Trend ({'In' if of > 0 else 'De'}creasing)"] * (end + 1 - start)
+
+
+def _runs(signs: Sequence[int], length: int) -> list[tuple[int, int, int]]:
+    """Runs of one sign, `length` or longer: the sign, where it begins and where it has ended.
+
+    >>> _runs([1, 1, 0, -1, -1, -1, 1], 2)
+    [(1, 0, 2), (-1, 3, 6)]
+    """
+    found = []
+    start, of = 0, 0
+    for at, sign in enumerate([*signs, 0]):
+        if sign != of:
             if of and at - start >= length:
-                cause[start:at] = [f"{length} Point Trend ({'In' if of > 0 else 'De'}creasing)"] * (at - start)
-            start, of = at - 1, move
-        before = value
+                found.append((of, start, at))
+            start, of = at, sign
+    return found
 
 
 def _two_in_three(

@@ -39,15 +39,15 @@ INK = "#212b32"
 QUIET = "#4c6272"
 
 
-def paths(places: Sequence[tuple[float, float, str]], small: bool = False) -> list[str]:
-    """One path for all points of a type, from their places (x, y, type); the special ones lie over the others."""
+def paths(spots: Sequence[tuple[str, str]], small: bool = False) -> list[str]:
+    """One path for all points of a type, from where they lie ("x y") and their types; the special ones on top."""
     by_type: dict[str, list[str]] = {}
-    for x, y, kind in places:
-        by_type.setdefault(kind, []).append(f"M{x:.1f} {y:.1f}")
+    for spot, kind in spots:
+        by_type.setdefault(kind, []).append(spot)
     drawn = []
     for kind, look in LOOKS.items():
         if kind in by_type:
             outline = _SMALL[look.outline] if small else look.outline
             edge = f' stroke="{INK if kind != COMMON else "#fff"}" stroke-width="1"' if not small else ""
-            drawn.append(f'<path d="{outline.join([*by_type[kind], ""])}" fill="{look.fill}"{edge}/>')
+            drawn.append(f'<path d="M{f"{outline}M".join(by_type[kind])}{outline}" fill="{look.fill}"{edge}/>')
     return drawn
