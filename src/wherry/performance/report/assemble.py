@@ -98,7 +98,7 @@ def assemble(
             Item(key, group, title, tuple(one.code for one in rows if one.theme == key))
             for key, (group, title) in THEMES.items()
         ),
-        verdicts=given.verdicts,
+        verdicts=tuple(one for one in given.verdicts if scope.kind == "group" or one.scope in ("group", scope.code)),
         disclosure=tuple(dict.fromkeys(one.disclosure for one in rows if one.has_data)),
         organisations=_organisations(rows),
     )

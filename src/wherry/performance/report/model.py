@@ -184,7 +184,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an evaluation showed, good or bad."""
+    """What an evaluation of something tried in a scope showed, good or bad."""
 
     title: str
     verdict: str
@@ -193,6 +193,7 @@ class Verdict:
     owner: str
     decided: str
     realised: bool = False
+    scope: str = ""
 
 
 @dataclass(frozen=True)

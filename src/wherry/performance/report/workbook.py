@@ -111,9 +111,10 @@ def render(report: Report) -> bytes:
     _summary(book, report)
     _matrix(book, report)
     _exceptions(book, report)
-    for page in (*report.domains, *report.dashboards):
+    pages = [(page.title, page) for page in report.domains]
+    pages += [(f"Dashboard {page.title.lower()}", page) for page in report.dashboards]
+    for name, page in pages:
         rows = [report.row(code) for code in page.codes]
-        name = page.title if page in report.domains else f"Dashboard {page.title.lower()}"
         book.table(
             name, _ROW, (_cells(row) for row in rows), (44, 22, 11, 12, 14, 10, 13, 13, 20, 22, 60, 30, 28, 40, 16, 22)
         )

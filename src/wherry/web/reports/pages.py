@@ -75,7 +75,7 @@ def context(edition: Edition, report: Report, part: str, access: Access) -> dict
     }
     page = page_of(report, current.key)
     if page is not None:
-        found |= domain(report, page, with_charts=page in report.domains)
+        found |= domain(report, page, with_charts=not current.key.startswith("dashboard-"))
     if current.key == "sources":
         found["rebased"] = pdf_data.rebased(report)
     if current.key == "overview":
