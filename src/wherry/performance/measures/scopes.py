@@ -16,7 +16,8 @@ _REPORTING = frozenset({"trust", "council", "voluntary"})
 def scopes(system: System, on: date) -> tuple[Scope, ...]:
     """The group, then every organisation that reports, the group's trusts first, then every place by name.
 
-    The group's figures are the sums of all that report; a board's only where nobody else has any.
+    The group's figures are the sums of all that report; a board's only where nobody else has any. A district council
+    has the code of its place: that code is the place's, and the council's own figures are in the group's alone.
     """
     known = {
         row.code: row for row in system.organisations if row.from_date <= on and (not row.to_date or on <= row.to_date)
@@ -26,10 +27,15 @@ def scopes(system: System, on: date) -> tuple[Scope, ...]:
     boards = tuple(row.code for row in known.values() if row.kind in _BOARDS)
     reporting = tuple(row.code for row in (*ours, *others))
     group = Scope(GROUP, system.group_name, reporting, GROUP, otherwise=boards)
-    single = [Scope(row.code, row.short_name or row.name, (row.code,)) for row in (*ours, *others)]
+    districts = places(system)
+    single = [
+        Scope(row.code, row.short_name or row.name, (row.code,))
+        for row in (*ours, *others)
+        if row.code not in districts
+    ]
     placed = [
         Scope(code, name, reporting, "place", place=code, otherwise=boards)
-        for code, name in sorted(places(system).items(), key=lambda row: row[1])
+        for code, name in sorted(districts.items(), key=lambda row: row[1])
     ]
     return (group, *single, *placed)
 

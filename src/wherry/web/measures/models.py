@@ -1,4 +1,4 @@
-"""What people add to charts: where a new baseline starts and why, and notes. Never deleted; taken back with a name."""
+"""What people add to measures: new baselines with their reasons, notes, and files of figures on their way in."""
 
 from __future__ import annotations
 
@@ -68,3 +68,22 @@ class Note(Added):
 
     def __str__(self) -> str:
         return f"note {self.pk} on {self.measure} of {self.scope}"
+
+
+class Upload(models.Model):
+    """A file that was sent and looked at. Its bytes are kept until it is taken or given up; then the loads have it."""
+
+    file_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    data = models.BinaryField()
+    sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    sent_by_name = models.CharField(max_length=200)
+    sent_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True, blank=True)
+    load = models.PositiveIntegerField(null=True, blank=True, help_text="number of the load that it became")
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.file_name}, sent by {self.sent_by_name}"

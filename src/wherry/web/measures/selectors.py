@@ -100,6 +100,8 @@ class ChartView:
             targets=None if self.is_rare else self.targets,
             notes=marks,
             unit="days" if self.is_rare else self.measure.unit,
+            width=960,
+            height=380,
         )
         return drawn
 
