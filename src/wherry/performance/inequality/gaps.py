@@ -20,6 +20,9 @@ NO_GAP_OF_COUNTS = (
     "This measure is a plain count. It says how many, not how likely, and groups differ in size: no gap is made of it."
 )
 NO_CHANCE = "Only sums are kept of this measure, not how single people differ: its gaps have no interval."
+OF_THOSE_SHOWN = (
+    "Some categories are withheld: worst and best are of those that can be shown, and the test is of them alone."
+)
 CHOSEN = (
     "Which category is worst was found in these same figures. The interval does not allow for that and is too narrow; "
     "the test of all categories together does."
@@ -59,7 +62,7 @@ class Gaps:
     """What the categories of one split say. `main` is the gap named first on a page; None with the reason in `note`.
 
     `best` and `worst` are the highest and lowest where neither way is better. `rest`: the worst against all other known
-    categories together. `test`: p of the hypothesis that all known categories are alike, by chi-squared.
+    categories together, None where one of them is withheld. `test`: p of the hypothesis that all known categories are alike, by chi-squared.
     """
 
     main: Gap | None
@@ -98,16 +101,18 @@ def gaps(measure: Measure, split: Split, some: Sequence[Part]) -> Gaps:
     if len(known) < 2:
         return Gaps(None, None, None, None, None, _too_few(some))
     worst, best = _ends(measure, known)
+    hidden = any(one.known and one.withheld for one in some)
     others = together(measure, [one for one in known if one is not worst], "Everybody else known")
-    rest = gap(measure, worst, others, chosen=True) if others is not None and len(known) > 2 else None
+    rest = gap(measure, worst, others, chosen=True) if others is not None and len(known) > 2 and not hidden else None
     test = alike(measure, known)
+    note = OF_THOSE_SHOWN if hidden else ""
     if split is not Split.IMD_QUINTILE:
-        return Gaps(gap(measure, worst, best, chosen=True), best, worst, rest, test)
+        return Gaps(gap(measure, worst, best, chosen=True), best, worst, rest, test, note)
     by = {one.code: one for one in known}
     if MOST not in by or LEAST not in by:
         lacking = "most" if MOST not in by else "least"
         return Gaps(None, best, worst, rest, test, f"The {lacking} deprived fifth has no figure that can be shown.")
-    return Gaps(gap(measure, by[MOST], by[LEAST]), best, worst, rest, test)
+    return Gaps(gap(measure, by[MOST], by[LEAST]), best, worst, rest, test, note)
 
 
 def _ends(measure: Measure, known: Sequence[Part]) -> tuple[Part, Part]:

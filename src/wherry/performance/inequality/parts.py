@@ -70,7 +70,7 @@ def together(measure: Measure, some: Sequence[Part], name: str) -> Part | None:
         return None
     top = sum(float(pair[0] or 0) for pair in counts if pair)
     below = sum(float(pair[1] or 0) for pair in counts if pair)
-    return Part("", name, top, below, estimates(measure, [(top, below)])[0])
+    return Part("together", name, top, below, estimates(measure, [(top, below)])[0])
 
 
 def missing(some: Sequence[Part], measure: Measure) -> float | None:
