@@ -100,10 +100,15 @@ def _grid(frame: Frame, steps: Sequence[float], unit: str, y_label: str) -> list
 def _foot(frame: Frame, days: tuple[date, ...]) -> str:
     """Days along the foot; those that would lie over one another are left out."""
     named: list[tuple[float, str]] = []
+    year = 0
     for day, words in axes.dates(days):
         x = frame.x(day)
-        if not named or x - named[-1][0] > 3.9 * (len(words) + len(named[-1][1])) + 6:
-            named.append((x, words))
+        if named and x - named[-1][0] <= 3.9 * (len(words) + len(named[-1][1])) + 6:
+            continue
+        if day.year != year and words[-4:] != str(day.year) and ":" not in words:
+            words += f" {day.year}"  # the one that would have said it was left out
+        named.append((x, words))
+        year = day.year
     marks = "".join(f"M{x:.1f} {frame.bottom}v5" for x, _ in named)
     texts = "".join(f'<text x="{x:.1f}" y="{frame.bottom + 20}">{words}</text>' for x, words in named)
     return f'<path d="{marks}" stroke="{QUIET}" stroke-width="1" fill="none"/><g text-anchor="middle">{texts}</g>'
