@@ -70,7 +70,7 @@ def _text(asked: Spec, made: Judged, title: str) -> list[str]:
 
     found = made.outcome
     who = words.listed([asked.name(unit) for unit in found.treated])
-    lines = [words.sentence(found, made.verdict, title, who), ""]
+    lines = [f"{made.verdict.kind.words}: {words.sentence(found, title, who)}", ""]
     lines += [f"  {reason}" for reason in made.verdict.reasons]
     lines += ["", f"{METHODS[found.method]}; {found.before} points before, {found.after} after."]
     if found.effect is not None:

@@ -62,8 +62,8 @@ def lines(
     small: bool = False,
 ) -> str:
     """Lines over `periods`, a vertical line at `start`; with `zero` the line of no difference. `small` for lists."""
-    width, height = (400, 190) if small else (960, 380)
-    left, right, top, bottom = (46, 74, 22, 26) if small else (70, 150, 34, 46)
+    width, height = (400, 190) if small else (760, 360)
+    left, right, top, bottom = (46, 74, 22, 26) if small else (66, 128, 34, 44)
     size = 13 if small else 15
     known = [value for line in drawn for value in line.values if value is not None]
     if zero:
@@ -107,7 +107,7 @@ def dots(
     x_label: str,
 ) -> str:
     """Placebos on one line and the one evaluated above them: name, value, and whether its fit before is poor."""
-    width, left, right = 960, 30, 30
+    width, left, right = 760, 30, 30
     finite = [value for _, value, _ in others if math.isfinite(value)] + ([own[1]] if math.isfinite(own[1]) else [])
     marks = ticks(min([0.0, *finite]), max([1.0, *finite]))
     bins: dict[int, int] = {}

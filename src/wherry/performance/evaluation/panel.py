@@ -61,6 +61,9 @@ class Panel:
     def together(self, units: Sequence[str]) -> tuple[Array, Array]:
         """Value and denominator of units together, a period; NaN in a period in which any of them has no figure."""
         rows = self.rows(units)
+        if not rows or len(rows) < len(units):
+            nothing = np.full(len(self.periods), np.nan)
+            return nothing, nothing
         if len(rows) == 1:
             return self.values[rows[0]], self.denominators[rows[0]]
         top, below = self.numerators[rows].sum(axis=0), self.denominators[rows].sum(axis=0)

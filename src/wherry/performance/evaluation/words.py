@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from wherry.performance.evaluation import periods as time
 from wherry.performance.evaluation.outcome import Outcome
-from wherry.performance.evaluation.verdict import Kind, Verdict
+from wherry.performance.evaluation.verdict import Kind
 
 #: Units after a figure; a share's change is in points.
 _UNITS = {
@@ -102,19 +102,17 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nobody"
 
 
-def sentence(found: Outcome, verdict: Verdict, measure: str, who: str) -> str:
-    """One plain sentence about one evaluation."""
+def sentence(found: Outcome, measure: str, who: str) -> str:
+    """One plain sentence about one evaluation, to stand after its verdict."""
     begin = f"{measure} at {who}"
     if found.problem or found.effect is None:
-        return f"Cannot be judged yet: {begin}. {found.problem}".strip()
-    moved = "was the same as" if found.effect == 0 else "was higher than" if found.effect > 0 else "was lower than"
-    against = "than the comparators suggest" if found.comparators else "than its own past suggests"
-    by = "" if found.effect == 0 else f"{amount(found.effect, found.unit)} "
-    what = f"{begin} {moved.split(' ')[0]} {by}{moved.split(' ')[1]} {against}"
-    if found.effect == 0:
-        what = f"{begin} was as the comparators suggest"
+        return f"{begin}: {found.problem}"
+    against = "the comparators suggest" if found.comparators else "its own past suggests"
     span = f"over the {found.after} {time.PLURAL[found.grain]} since the start"
-    return f"{verdict.kind.words}: {what}, {span} ({interval(found)})."
+    if found.effect == 0:
+        return f"{begin} was as {against}, {span} ({interval(found)})."
+    way = "higher" if found.effect > 0 else "lower"
+    return f"{begin} was {amount(found.effect, found.unit)} {way} than {against}, {span} ({interval(found)})."
 
 
 def gross_and_net(found: Outcome) -> str:
@@ -149,8 +147,8 @@ ASSUMPTIONS = {
 #: What every evaluation may still be fooled by.
 ALWAYS = (
     "Trusts that are chosen because they do badly get better by themselves (regression to the mean).",
-    "One result in twenty without any effect passes at this level; `docs/evaluation.md` says how often each method was "
-    "wrong on real figures.",
+    "One result in twenty without any effect passes at this level: of twenty things tried, expect one that only seems "
+    "to have worked or to have done harm.",
 )
 #: A heading for lists, in the order in which they are counted; equal places for good and bad.
 ORDER = (Kind.REALISED, Kind.NOT_SHOWN, Kind.NEGATIVE, Kind.AFTERWARDS, Kind.CANNOT_BE_JUDGED)

@@ -25,20 +25,27 @@ def work(found: Ready) -> Outcome:
     placebos = _placebos(found)
     by_rank = _rank(_size(fitted), [row.rank_by for row in placebos]) if placebos else None
     p, how = _judged_by(fitted.average.p, by_rank, len(placebos))
+    wide = _widened(fitted, [row.rank_by for row in placebos], controlled=bool(found.comparators))
     without = np.where(found.at <= found.at[found.used].max(), fitted.without, np.nan)
     made = ready.base(found, without=without, others=nothing if control is None else control)
     effect = known(fitted.average.value)
     return replace(
         made,
         effect=effect,
-        lower=known(fitted.average.lower),
-        upper=known(fitted.average.upper),
+        lower=known(fitted.average.value - wide * fitted.average.error),
+        upper=known(fitted.average.value + wide * fitted.average.error),
         p=known(p),
         p_how=how,
         can_be_shown=not found.comparators or 1 / (1 + len(placebos)) <= number("alpha"),
         net_count=ready.net_count(found, effect),
         horizons=tuple(
-            AtHorizon(h.number, ready.period_of(found, h.number), h.effect.value, h.effect.lower, h.effect.upper)
+            AtHorizon(
+                h.number,
+                ready.period_of(found, h.number),
+                h.effect.value,
+                known(h.effect.value - wide * h.effect.error),
+                known(h.effect.value + wide * h.effect.error),
+            )
             for h in fitted.horizons
         ),
         diagnostics=_diagnostics(fitted),
@@ -104,6 +111,20 @@ def _rank(own: float, others: list[float]) -> float:
     return (1 + sum(one >= own * (1 - 1e-9) for one in others)) / (1 + len(others))
 
 
+def _widened(fitted: Its, sizes: list[float], *, controlled: bool) -> float:
+    """How many errors an interval reaches: what the series says or, where that is more, what the placebos do.
+
+    Those effects are kept whose distance, in errors, ranks within chance. Without end where placebos are too few, or
+    are missing for a series that has comparators.
+    """
+    average = fitted.average
+    own = (average.upper - average.value) / average.error if average.error > 0 else 0.0
+    if not controlled:
+        return own
+    enough = math.floor(number("alpha") * (len(sizes) + 1) + 1e-9)
+    return max(own, sorted(sizes, reverse=True)[enough - 1]) if enough >= 1 else math.inf
+
+
 def _judged_by(series: float, rank: float | None, count: int) -> tuple[float, str]:
     alone = f"{chance(series)} by the errors of the series"
     if rank is None:
@@ -114,7 +135,7 @@ def _judged_by(series: float, rank: float | None, count: int) -> tuple[float, st
 
 def _diagnostics(fitted: Its) -> tuple[Diagnostic, ...]:
     rows = [
-        Diagnostic(name, known(one.value), f"95% from {one.lower:.3g} to {one.upper:.3g}, p {chance(one.p)}")
+        Diagnostic(name, known(one.value), f"By the errors of the series, 95% from {one.lower:.3g} to {one.upper:.3g}.")
         for name, one in fitted.coefficients.items()
     ]
     rows.append(

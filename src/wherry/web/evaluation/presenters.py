@@ -241,7 +241,7 @@ def pounds(pence: int) -> str:
     return f"£{pence / 100:,.0f}" if abs(pence) >= 100_000 else f"£{pence / 100:,.2f}"
 
 
-def about(row: Evaluation) -> list[tuple[str, str]]:
+def about(row: Evaluation, unit: str) -> list[tuple[str, str]]:
     """The question in words, as a list of what and which."""
     rows = [
         ("What was done", row.what),
@@ -251,7 +251,7 @@ def about(row: Evaluation) -> list[tuple[str, str]]:
         ("Compared with", row.comparator_words or POOLS[row.pool]),
     ]
     if row.expected is not None:
-        rows.append(("Hoped for", f"{row.expected:g}, in the measure's unit"))
+        rows.append(("Hoped for", words.amount(row.expected, unit)))
     return rows
 
 

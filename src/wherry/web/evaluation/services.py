@@ -178,7 +178,7 @@ def judge_now(row: Evaluation, by: Access | None = None) -> Result | None:
                 made_by_name=by.user.display_name[:200] if by and by.user else "Wherry",
                 version=__version__[:60],
                 verdict=made.verdict.kind.value,
-                sentence=words.sentence(made.outcome, made.verdict, measure.name, scope.name),
+                sentence=words.sentence(made.outcome, measure.name, scope.name),
                 reasons=list(made.verdict.reasons),
                 found=found,
             )

@@ -55,7 +55,7 @@ def _page(
         "page": page,
         "row": row,
         "found": page.found,
-        "about": presenters.about(row),
+        "about": presenters.about(row, page.measure.unit if page.measure else "number"),
         "assumptions": (*words.ASSUMPTIONS[row.method], *words.ALWAYS),
         "gross": words.gross_and_net(page.found) if page.found else "",
         "settings": presenters.settings_rows(),
