@@ -173,7 +173,10 @@ def poisson_limits(expected: Numbers, confidence: Confidence = LEVELS, by: By = 
     with np.errstate(invalid="ignore"):
         rare = np.exp(-e) >= tail
         lower = np.where(rare, 0.0, pdtrik(tail, np.where(rare, 50.0, e)))
-        upper = np.where(e > 0, _upper(tail, e), 0.0)
+        upper = pdtrik(1 - tail, e) + 1
+    odd = np.exp(-e) >= 1 - tail  # hardly any are expected: a limit under one event, which no count can pass
+    if odd.any():
+        upper = np.where(odd, np.where(e > 0, _upper(tail, e), 0.0), upper)
     return np.where(np.isnan(e), np.nan, lower), np.where(np.isnan(e), np.nan, upper)
 
 

@@ -47,6 +47,16 @@ def any_of(flags: Flags, codes: Codes, size: int) -> Flags:
     return np.bincount(codes, weights=flags, minlength=size) > 0
 
 
+def members(codes: Codes, size: int) -> list[Codes]:
+    """Rows of each group, in their order.
+
+    >>> [rows.tolist() for rows in members(np.array([1, 0, 1]), 2)]
+    [[1], [0, 2]]
+    """
+    order = np.argsort(codes, kind="stable")
+    return [rows.astype(np.int64) for rows in np.split(order, np.cumsum(np.bincount(codes, minlength=size))[:-1])]
+
+
 def first_of(codes: Codes, size: int) -> Codes:
     """Number of each group's first row, shape (size,)."""
     found = np.zeros(size, dtype=np.int64)

@@ -93,7 +93,20 @@ class Estimates:
         return Estimate(known(self.value[at]), limits, self.note[at], self.statistic, self.method[at], more)
 
     def __iter__(self) -> Iterator[Estimate]:
-        return (self[at] for at in range(len(self)))
+        lowers, uppers = [_plain(one) for one in self.lowers], [_plain(one) for one in self.uppers]
+        names, columns = list(self.more), [_plain(one) for one in self.more.values()]
+        for at, value in enumerate(_plain(self.value)):
+            limits = tuple(Limits(level, lowers[k][at], uppers[k][at]) for k, level in enumerate(self.confidence))
+            more = {name: column[at] for name, column in zip(names, columns, strict=True)}
+            yield Estimate(value, limits, self.note[at], self.statistic, self.method[at], more)
+
+
+def _plain(numbers: Floats) -> list[float | None]:
+    """Numbers as Python has them; None where one is not finite."""
+    found: list[float | None] = numbers.tolist()
+    for at in np.flatnonzero(~np.isfinite(numbers)).tolist():
+        found[at] = None
+    return found
 
 
 def known(number: float) -> float | None:

@@ -10,6 +10,7 @@ from wherry.errors import UserError
 
 from .. import funnel
 from ..funnel import LEVELS, By, Funnel
+from ..groups import members
 from ..results import Floats, known
 from .reading import Table
 from .shapes import Options, Row, between, confidence_cell, each_row, first_there, grouped, needs, whole, with_limits
@@ -25,9 +26,9 @@ def points(table: Table, options: Options) -> list[Row]:
     groups = grouped(table, options.group_by)
     firsts = each_row(table, [name for name in columns if name])
     found: list[Row] = [{} for _ in range(len(table))]
-    for at in range(len(groups)):
-        mine = np.flatnonzero(groups.codes == at)
-        one = _funnel(statistic, [table.numbers(name)[mine] for name in columns], options)
+    numbers = [table.numbers(name) for name in columns]
+    for mine in members(groups.codes, len(groups)):
+        one = _funnel(statistic, [column[mine] for column in numbers], options)
         for k, row in enumerate(mine.tolist()):
             found[row] = _row(firsts[row], one, k)
     return found
@@ -38,9 +39,9 @@ def lines(table: Table, options: Options) -> list[Row]:
     statistic, columns = _columns(table, options)
     groups = grouped(table, options.group_by)
     found: list[Row] = []
-    for at in range(len(groups)):
-        mine = groups.codes == at
-        one = _funnel(statistic, [table.numbers(name)[mine] for name in columns], options)
+    numbers = [table.numbers(name) for name in columns]
+    for at, mine in enumerate(members(groups.codes, len(groups))):
+        one = _funnel(statistic, [column[mine] for column in numbers], options)
         sizes = one.more["population"]
         sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
         if not len(sizes):

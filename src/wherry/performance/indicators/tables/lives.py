@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from wherry.errors import UserError
 
 from ..arriaga import Causes, arriaga
 from ..bands import band
-from ..groups import Codes
+from ..groups import Codes, members
 from ..life import STARTS, life_expectancies
 from ..results import Estimate, Flags, Floats, Limits
 from .reading import Table, tidy
@@ -27,9 +29,10 @@ def life_expectancy(table: Table, options: Options) -> list[Row]:
     deaths, twice = _by_band(table.numbers(first_there(table, "deaths", "count")), groups, places)
     people, _ = _by_band(table.numbers("population"), groups, places)
     wanted = _wanted(options)
+    rows_of = members(groups.codes, len(groups))
     found: list[Row] = []
     for at, figures in enumerate(life_expectancies(deaths, people, confidence=options.levels())):
-        lacking = _lacking(groups, places, at)
+        lacking = _lacking(places[rows_of[at]])
         for one in wanted:
             figure = figures[one]
             if lacking:
@@ -53,25 +56,42 @@ def gap(table: Table, options: Options) -> list[Row]:
               "reference_population")  # fmt: skip
     groups = grouped(table, options.group_by)
     sides = _sides(table, options)
+    own = _Columns(
+        table,
+        table.numbers(first_there(table, "deaths", "count")),
+        table.numbers("population"),
+        _places(table),
+        table.texts("cause") if table.has("cause") else [""] * len(table),
+    )
+    other = (
+        own
+        if sides is not None
+        else replace(own, deaths=table.numbers("reference_count"), people=table.numbers("reference_population"))
+    )
     found: list[Row] = []
-    for at in range(len(groups)):
-        found += _one_gap(table, options, groups, at, sides)
+    for at, mine in enumerate(members(groups.codes, len(groups))):
+        one, two = (mine, mine) if sides is None else (mine[sides[mine] == 0], mine[sides[mine] == 1])
+        found += _one_gap(options, groups.row(at), _side(own, one), _side(other, two))
     return found
 
 
-def _one_gap(table: Table, options: Options, groups: Groups, at: int, sides: Floats | None) -> list[Row]:
-    places = _places(table)
-    mine = groups.codes == at
-    deaths = table.numbers(first_there(table, "deaths", "count"))
-    people = table.numbers("population")
-    if sides is None:
-        one = (mine, deaths, people)
-        two = (mine, table.numbers("reference_count"), table.numbers("reference_population"))
-    else:
-        one, two = (mine & (sides == 0), deaths, people), (mine & (sides == 1), deaths, people)
-    causes = [text.strip() for text in table.texts("cause")] if table.has("cause") else [""] * len(table)
-    d1, n1, by1 = _side(table, one, places, causes)
-    d2, n2, by2 = _side(table, two, places, causes)
+@dataclass(frozen=True)
+class _Columns:
+    """Deaths and people of one side, a row a band (and cause)."""
+
+    table: Table
+    deaths: Floats
+    people: Floats
+    places: Codes
+    causes: list[str]
+
+
+#: Deaths and people by band of one side, and its deaths by cause.
+_Side = tuple[Floats, Floats, dict[str, Floats]]
+
+
+def _one_gap(options: Options, first: Row, one: _Side, two: _Side) -> list[Row]:
+    (d1, n1, by1), (d2, n2, by2) = one, two
     lacking = [f"no row for age {start}" for start, a, b in zip(STARTS, n1, n2, strict=True) if np.isnan(a + b)]
     pairs: Causes = {name: (by1[name], by2.get(name, np.zeros(len(STARTS)))) for name in by1}
     pairs = {**pairs, **{name: (np.zeros(len(STARTS)), by2[name]) for name in by2 if name not in by1}}
@@ -89,10 +109,10 @@ def _one_gap(table: Table, options: Options, groups: Groups, at: int, sides: Flo
     }
     if note:
         nothing: Row = {"start_age": None, "value": None, "lower": None, "upper": None}
-        return [{**groups.row(at), **nothing, **shared, "gap": None}]
+        return [{**first, **nothing, **shared, "gap": None}]
     found: list[Row] = []
     for place in _wanted(options):
-        start: Row = {**groups.row(at), "start_age": STARTS[place]}
+        start: Row = {**first, "start_age": STARTS[place]}
         limits: Row = {"lower": None, "upper": None}
         if result.by_cause:
             for name, years in result.by_cause.items():
@@ -103,25 +123,21 @@ def _one_gap(table: Table, options: Options, groups: Groups, at: int, sides: Flo
     return found
 
 
-def _side(
-    table: Table, side: tuple[Flags, Floats, Floats], places: Codes,
-    causes: list[str],
-) -> tuple[Floats, Floats, dict[str, Floats]]:  # fmt: skip
-    """Deaths and people by band of one side, and its deaths by cause. A band's people are in each of its rows."""
-    rows, deaths, people = side
+def _side(of: _Columns, rows: Codes) -> _Side:
+    """One side of the gap from some rows. A band's people are in each of its causes' rows, and the same."""
     size = len(STARTS)
     by_cause: dict[str, Floats] = {}
     population = np.full(size, np.nan)
-    for at in np.flatnonzero(rows).tolist():
-        name, place = causes[at], int(places[at])
-        by_cause.setdefault(name, np.zeros(size))[place] += deaths[at]
-        if np.isnan(people[at]):
+    for at in rows.tolist():
+        name, place = of.causes[at], int(of.places[at])
+        by_cause.setdefault(name, np.zeros(size))[place] += of.deaths[at]
+        if np.isnan(of.people[at]):
             continue
         if name and not np.isnan(population[place]):
-            if population[place] != people[at]:
-                raise table.bad("population", at, f"is not the {population[place]:,.10g} of the band's other causes")
+            if population[place] != of.people[at]:
+                raise of.table.bad("population", at, f"is not the {population[place]:,.10g} of the band's other causes")
         else:
-            population[place] = people[at] if np.isnan(population[place]) else population[place] + people[at]
+            population[place] = of.people[at] + (0.0 if np.isnan(population[place]) else population[place])
     every = {name for name in by_cause if name.lower() in _ALL}
     parts = {name: one for name, one in by_cause.items() if name and name not in every}
     added = np.sum(list(parts.values()), axis=0) if parts else np.zeros(size)
@@ -129,7 +145,7 @@ def _side(
     rest = whole - added
     if parts and (np.abs(rest) > 1e-9).any():
         if (rest < -1e-9).any():
-            raise UserError(f"{table.name}: causes add up to more deaths than all causes together in a band.")
+            raise UserError(f"{of.table.name}: causes add up to more deaths than all causes together in a band.")
         parts[REST] = rest
     return whole, population, parts
 
@@ -182,8 +198,9 @@ def _by_band(values: Floats, groups: Groups, places: Codes) -> tuple[
     return np.where(rows > 0, added, np.nan), np.asarray((rows > 1).any(axis=1))
 
 
-def _lacking(groups: Groups, places: Codes, at: int) -> str:
-    there = set(places[groups.codes == at].tolist())
+def _lacking(places: Codes) -> str:
+    """Which bands have no row, in words; blank where all have."""
+    there = set(places.tolist())
     lacking = [str(start) for place, start in enumerate(STARTS) if place not in there]
     return f"Withheld: no row for the band that begins at {', '.join(lacking)}." if lacking else ""
 

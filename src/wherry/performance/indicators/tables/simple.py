@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .. import crude, limits
-from ..groups import any_of, sums
+from ..groups import any_of, members, sums
 from ..results import Estimates, Floats, levels
 from .reading import Table
 from .shapes import Options, Row, answer, each_row, first_there, grouped, needs
@@ -35,7 +35,7 @@ def _ratio(table: Table, options: Options, method: Callable[[Floats, Floats], Es
         return [answer(first, found) for first, found in zip(firsts, method(x, n), strict=True)]
     groups = grouped(table, options.group_by)
     found = method(sums(x, groups.codes, len(groups)), sums(n, groups.codes, len(groups)))
-    return [answer(groups.row(at), found[at]) for at in range(len(groups))]
+    return [answer(groups.row(at), one) for at, one in enumerate(found)]
 
 
 def counts(table: Table, options: Options, how: str) -> list[Row]:
@@ -62,10 +62,8 @@ def mean(table: Table, options: Options) -> list[Row]:
     groups = grouped(table, options.group_by)
     missing = any_of(np.isnan(values), groups.codes, len(groups))
     found = []
-    for at in range(len(groups)):
-        one = answer(
-            groups.row(at), crude.mean(values[groups.codes == at], confidence=options.levels()), whole_numbers=False
-        )
+    for at, mine in enumerate(members(groups.codes, len(groups))):
+        one = answer(groups.row(at), crude.mean(values[mine], confidence=options.levels()), whole_numbers=False)
         one["count"] = int(float(str(one["count"])))
         if missing[at] and not one["note"]:
             one["note"] = "Rows without a value were left out."

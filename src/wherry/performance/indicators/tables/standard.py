@@ -179,7 +179,7 @@ def _gaps(own: set[Band]) -> list[Band]:
 
 
 def _answers(groups: Groups, found: Estimates, standard: str) -> list[Row]:
-    rows = [answer(groups.row(at), found[at]) for at in range(len(groups))]
+    rows = [answer(groups.row(at), one) for at, one in enumerate(found)]
     if standard:
         for one in rows:
             one["standard"] = standard

@@ -9,7 +9,7 @@ import numpy as np
 
 from wherry.errors import UserError
 
-from ..groups import Codes
+from ..groups import Codes, members
 from ..quantiles import quantiles as ranked
 from ..results import Floats, known
 from ..slope import Kind, Slope, sii
@@ -30,8 +30,7 @@ def slope(table: Table, options: Options, *, relative: bool = False) -> list[Row
     columns = {"population": table.numbers("population"), **_values(table)}
     every = set(places.tolist())
     found = []
-    for at in range(len(groups)):
-        mine = np.flatnonzero(groups.codes == at)
+    for at, mine in enumerate(members(groups.codes, len(groups))):
         own = places[mine]
         _once(table, groups, at, mine, own)
         one = sii(
@@ -134,8 +133,7 @@ def quantiles(table: Table, options: Options) -> list[Row]:
     groups = grouped(table, options.group_by)
     firsts = each_row(table, ["value"])
     found: list[Row] = [{} for _ in range(len(table))]
-    for at in range(len(groups)):
-        mine = np.flatnonzero(groups.codes == at)
+    for mine in members(groups.codes, len(groups)):
         one = ranked(values[mine], options.number, invert=options.invert)
         for row, group, note in zip(mine.tolist(), one.quantile, one.note, strict=True):
             found[row] = {

@@ -28,7 +28,8 @@ def _columns(rows: Sequence[Row]) -> list[str]:
 def _json(rows: Sequence[Row]) -> str:
     """An array of objects; what is not a finite number is null."""
     clean = [{name: _finite(cell) for name, cell in row.items()} for row in rows]
-    return json.dumps(clean, ensure_ascii=False, indent=1, allow_nan=False)
+    lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in clean)
+    return "[\n " + ",\n ".join(lines) + "\n]" if clean else "[]"
 
 
 def _finite(cell: Cell) -> Cell:
