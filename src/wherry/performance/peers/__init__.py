@@ -5,7 +5,7 @@ from wherry.performance.peers.funnel import Adjust, Funnel
 from wherry.performance.peers.group import ALL, NEAREST, PICK, REGION, PeerGroup
 from wherry.performance.peers.ranks import Rank
 from wherry.performance.peers.room import Room, open_room
-from wherry.performance.peers.settings import load as settings
+from wherry.performance.peers.settings import load as load_settings
 
 __all__ = [
     "ALL",
@@ -19,6 +19,6 @@ __all__ = [
     "PeerGroup",
     "Rank",
     "Room",
+    "load_settings",
     "open_room",
-    "settings",
 ]

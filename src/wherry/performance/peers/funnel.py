@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import NormalDist
 
 import numpy as np
 
@@ -45,8 +46,6 @@ class Funnel:
 
     def limits(self, volumes: Floats, level: float) -> tuple[Floats, Floats]:
         """Lower and upper limit at each volume, as shares."""
-        from scipy.stats import norm
-
         from wherry.performance.indicators import funnel as published_limits
 
         if self.adjust is Adjust.NONE and not self.rate:
@@ -59,7 +58,7 @@ class Funnel:
         own = 1.0 / (2.0 * np.sqrt(volumes))
         widened = own * max(1.0, self.phi) ** 0.5
         own = widened if self.adjust is Adjust.MULTIPLY else np.sqrt(own**2 + self.between**2)
-        z = float(norm.ppf(0.5 + level / 2))
+        z = NormalDist().inv_cdf(0.5 + level / 2)
         return _back(middle - z * own, self.rate), _back(middle + z * own, self.rate)
 
 

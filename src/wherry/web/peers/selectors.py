@@ -12,7 +12,7 @@ from wherry.errors import UserError
 from wherry.hub import published
 from wherry.paths import hub_dir
 from wherry.performance.measures import values as stored
-from wherry.performance.peers import ALL, NEAREST, PICK, REGION, PeerGroup, Room, settings
+from wherry.performance.peers import ALL, NEAREST, PICK, REGION, PeerGroup, Room, load_settings
 from wherry.web.components import performance
 from wherry.web.data import published_selectors
 from wherry.web.peers.models import Pick
@@ -41,11 +41,11 @@ def room() -> Room | None:
     if found is None or not found.periods("ae"):
         return None
     measures = performance.read_definitions(of)
-    key = (str(hub_dir()), published.pointer(), stored.current_id(), settings(of), tuple(measures.items()))
+    key = (str(hub_dir()), published.pointer(), stored.current_id(), load_settings(of), tuple(measures.items()))
     with _lock:
         if key not in _kept:
             _kept.clear()
-            _kept[key] = Room(found, performance.values(), measures, settings(of))
+            _kept[key] = Room(found, performance.values(), measures, load_settings(of))
         return _kept[key]
 
 
