@@ -44,6 +44,7 @@ from matrix_well import WELL
 from offers_support import matrix_needs
 from planning_support import made_plan_run, made_version
 from pytest_django import DjangoDbBlocker
+from reports_support import matrix_needs as report_needs
 from snapshot_factory import Made
 from unplanned_support import matrix_call
 from virtual_support import matrix_needs as virtual_needs
@@ -198,6 +199,7 @@ def standing(
         needs |= discharge_needs()
         needs |= virtual_needs()
         needs |= evaluation_needs()
+        needs |= report_needs()
         yield Standing(made, sessions, needs)
         transaction.set_rollback(True)
 

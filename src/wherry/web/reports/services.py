@@ -240,15 +240,15 @@ def send(*, access: Access, edition: Edition, touched: int, unsaid: str = "") ->
         held = _draft(edition)
         _may_go(held, touched, unsaid)
         held.report = to_json(report)
-        held.report_sha256 = _sha(held.report.encode())
+        held.report_sha256 = sha256(held.report.encode())
         held.state, held.unsaid = EditionState.SENT, report.unsaid
         held.sent_by, held.sent_by_name, held.sent_at = user, user.display_name[:200], now
         held.save()
         for kind, content in files.items():
             EditionFile.objects.create(
-                edition=held, kind=kind, content=content, size=len(content), sha256=_sha(content)
+                edition=held, kind=kind, content=content, size=len(content), sha256=sha256(content)
             )
-        hashes = {kind: _sha(content) for kind, content in files.items()}
+        hashes = {kind: sha256(content) for kind, content in files.items()}
         _record(access, "sent", held, values=held.values_id, report=held.report_sha256, unsaid=held.unsaid, **hashes)
     return held
 
@@ -292,7 +292,7 @@ def file_of(edition: Edition, kind: str) -> bytes:
     else:
         kept = EditionFile.objects.get(edition=edition, kind=kind)
         content, sha = bytes(kept.content), kept.sha256
-    if _sha(content) != sha:
+    if sha256(content) != sha:
         raise UserError(
             f"The kept {kind} of this edition is not what was sent: its SHA-256 differs. It is not handed out. Tell "
             "whoever runs this service; the audit log has the SHA-256 of what was sent."
@@ -343,5 +343,6 @@ def _clean(text: str, longest: int | None) -> str:
     return found if longest is None else found[:longest]
 
 
-def _sha(content: bytes) -> str:
+def sha256(content: bytes) -> str:
+    """SHA-256 of a file, as it is kept and shown."""
     return hashlib.sha256(content).hexdigest()
