@@ -31,6 +31,9 @@ _PAGES = (
 )
 _lock = threading.Lock()
 _kept: dict[str, Values] = {}
+#: Series that are kept until values change; each has some dozen numbers.
+SERIES_KEPT = 20_000
+_series: dict[tuple[str, Measure, Scope, Split, str, disclosure.Rule], controlled.Controlled] = {}
 _hidden: dict[tuple[str, str, disclosure.Rule], controlled.Hidden] = {}
 
 
@@ -51,6 +54,7 @@ def values() -> Values | None:
             found = stored.open()
             _kept.clear()
             _hidden.clear()
+            _series.clear()
             _kept[found.id] = found
             return found
         return _kept[name]
@@ -107,6 +111,19 @@ def series(
     if found is None or (scope.place and split is not Split.ALL):
         nothing = np.zeros(0)
         return controlled.Controlled(Series(measure.code, scope.code, (), nothing, nothing, nothing), (), allowed)
+    asked = (found.id, measure, scope, split, category, allowed)
+    kept = _series.get(asked)
+    if kept is None:
+        kept = _controlled(found, measure, scope, split, category, allowed)
+        if len(_series) >= SERIES_KEPT:
+            _series.clear()
+        _series[asked] = kept
+    return kept
+
+
+def _controlled(
+    found: Values, measure: Measure, scope: Scope, split: Split, category: str, allowed: disclosure.Rule
+) -> controlled.Controlled:
     raw = found.series(measure, scope, split, category)
     if allowed.exempt or allowed.threshold <= 1:
         return controlled.control_series(measure, raw, allowed)
@@ -122,3 +139,4 @@ def forget() -> None:
     with _lock:
         _kept.clear()
         _hidden.clear()
+        _series.clear()

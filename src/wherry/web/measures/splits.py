@@ -67,7 +67,7 @@ def _breakdown(measure: Measure, scope: Scope, split: Split, access: Access | No
             at = one.series.periods.index(last)
             found = one.series
             figures[code] = (found.values[at], found.numerators[at], found.denominators[at], one.withheld[at])
-    worst = _worst(measure, split, {code: row[0] for code, row in figures.items()})
+    worst = _worst(measure, split, {code: row[0] for code, row in figures.items()}, everybody)
     rows = tuple(
         Row(
             code,
@@ -84,7 +84,8 @@ def _breakdown(measure: Measure, scope: Scope, split: Split, access: Access | No
     named = next((row for row in rows if row.worst), None)
     sentence = ""
     if named is not None:
-        sentence = f"Worst for {named.name}: {named.value}" + (f", {named.apart} everybody." if named.apart else ".")
+        lead = "Of those shown, worst for" if any(row.withheld for row in rows) else "Worst for"
+        sentence = f"{lead} {named.name}: {named.value}" + (f", {named.apart} everybody." if named.apart else ".")
     return Breakdown(split, categories.SPLIT_NAMES[split], words.period(last, measure.grain), rows, sentence)
 
 
@@ -92,18 +93,21 @@ def _at(series: Series, day: date) -> float:
     return float(series.values[series.periods.index(day)]) if day in series.periods else float("nan")
 
 
-def _worst(measure: Measure, split: Split, values: dict[str, float]) -> str:
+def _worst(measure: Measure, split: Split, values: dict[str, float], everybody: float) -> str:
     """The category that is worst off; blank where nothing can be said, or worse is not defined, or all are alike.
 
-    A plain number is no measure of who is worst: more people live in one place than in another.
+    One that is no worse than everybody, as when those that are have been withheld, is not it. A plain number is no
+    measure of who is worst: more people live in one place than in another.
     """
     known = {code: value for code, value in values.items() if value == value and categories.is_known(split, code)}
     if len(known) < 2 or measure.direction is Direction.NEUTRAL or measure.unit == "number":
         return ""
     if max(known.values()) == min(known.values()):
         return ""
-    pick = min if measure.direction is Direction.INCREASE else max
-    return pick(known, key=lambda code: known[code])
+    rising = measure.direction is Direction.INCREASE
+    found = (min if rising else max)(known, key=lambda code: known[code])
+    better = known[found] >= everybody if rising else known[found] <= everybody
+    return "" if better else found
 
 
 def apart(measure: Measure, value: float, everybody: float) -> str:

@@ -63,4 +63,6 @@ def _beside(request: Request, choice: catalogue.Choice) -> dict[str, Any]:
     every = {one.code: lines.lines(one, request.access) for one in wanted}
     codes = [code for code, line in every[wanted[0].code].items() if choice.takes(line)]
     shown = [one for one in wanted if any(every[one.code][code].has_data for code in codes)]
-    return {"scopes": shown, "rows": [[every[one.code][code] for one in shown] for code in codes]}
+    rows = [[every[one.code][code] for one in shown] for code in codes]
+    known = [row for row in rows if any(line.has_data for line in row)]
+    return {"scopes": shown, "rows": known, "without": len(codes) - len(known)}
