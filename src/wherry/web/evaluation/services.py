@@ -42,10 +42,10 @@ def _may(access: Access) -> User:
 
 
 @transaction.atomic
-def register(*, access: Access, asked: Question) -> Evaluation:
-    """Keep a new question as a draft. Nothing is worked out and no figure is shown."""
+def register(*, access: Access, asked: Question, unread: dict[str, str] | None = None) -> Evaluation:
+    """Keep a new question as a draft; no figure is shown. `unread` is what could not be read, by field."""
     user = _may(access)
-    _check(asked)
+    _check(asked, unread or {})
     now, name = datetime.now(UTC), user.display_name[:200]
     row = Evaluation.objects.create(
         **_fields(asked), made_by=user, made_by_name=name, made_at=now, changed_by_name=name, changed_at=now
@@ -55,10 +55,10 @@ def register(*, access: Access, asked: Question) -> Evaluation:
 
 
 @transaction.atomic
-def change(*, access: Access, pk: int, asked: Question, seen: int) -> Evaluation:
+def change(*, access: Access, pk: int, asked: Question, seen: int, unread: dict[str, str] | None = None) -> Evaluation:
     """Change a draft. Raises `Overtaken` if somebody changed or fixed it since version `seen`."""
     user = _may(access)
-    _check(asked)
+    _check(asked, unread or {})
     row = _first(pk, seen)
     for name, value in _fields(asked).items():
         setattr(row, name, value)
@@ -200,7 +200,8 @@ def judge_all() -> int:
     if values is None:
         return 0
     waiting = Evaluation.objects.exclude(fixed_on=None).filter(withdrawn_at=None).exclude(results__values_id=values.id)
-    return sum(judge_now(row) is not None for row in waiting)
+    made = [judge_now(row) for row in waiting]
+    return sum(one is not None and one.values_id == values.id for one in made)
 
 
 def _first(pk: int, seen: int) -> Evaluation:
@@ -222,8 +223,8 @@ def words_of(row: Evaluation) -> str:
     return "" if row.fixed_on is None else f"{row.fixed_on.day} {row.fixed_on:%B %Y}"
 
 
-def _check(asked: Question) -> None:
-    errors = question.wrong(asked, performance.definitions(), performance.scopes())
+def _check(asked: Question, unread: dict[str, str]) -> None:
+    errors = {**question.wrong(asked, performance.definitions(), performance.scopes()), **unread}
     if errors:
         raise Refused(errors)
 

@@ -91,11 +91,9 @@ def new(request: Request) -> HttpResponse:
         return _form(request, None, {**forms.shown(None), "measure": request.GET.get("measure", "")[:100]})
     asked, errors = forms.read(request.POST)
     try:
-        if errors:
-            raise services.Refused(errors)
-        row = services.register(access=request.access, asked=asked)
+        row = services.register(access=request.access, asked=asked, unread=errors)
     except services.Refused as refused:
-        return _form(request, None, forms.typed(request.POST), {**refused.errors, **errors})
+        return _form(request, None, forms.typed(request.POST), refused.errors)
     messages.success(request, "Registered. Read it through, then fix it: from then on nothing of it changes.")
     return redirect("evaluation:one", pk=row.pk)
 
@@ -112,11 +110,10 @@ def edit(request: Request, pk: int) -> HttpResponse:
         return _form(request, row, forms.shown(row))
     asked, errors = forms.read(request.POST)
     try:
-        if errors:
-            raise services.Refused(errors)
-        services.change(access=request.access, pk=pk, asked=asked, seen=_number(request.POST.get("seen", "")))
+        seen = _number(request.POST.get("seen", ""))
+        services.change(access=request.access, pk=pk, asked=asked, seen=seen, unread=errors)
     except services.Refused as refused:
-        return _form(request, row, forms.typed(request.POST), {**refused.errors, **errors})
+        return _form(request, row, forms.typed(request.POST), refused.errors)
     except services.Overtaken as overtaken:
         return _form(request, row, forms.typed(request.POST), overtaken=str(overtaken))
     messages.success(request, "Changed. Read it through, then fix it.")

@@ -82,6 +82,14 @@ def measures(say: Say) -> None:
     sources.rebuild(say)
 
 
+def evaluations(say: Say) -> None:
+    """Judge what was fixed by the newest values of measures, once for each set of values."""
+    from wherry.web.evaluation import services as evaluation
+
+    if made := evaluation.judge_all():
+        say(f"{made} evaluations judged by the newest values")
+
+
 #: Everything that is seen to, by the name that a failure is said with.
 WORK: dict[str, Callable[[Say], None]] = {
     "The levels": levels,
@@ -89,6 +97,7 @@ WORK: dict[str, Callable[[Say], None]] = {
     "The alerts of virtual wards": alerts,
     "The discharge escalations": escalations,
     "The forecast": forecast,
+    "The evaluations": evaluations,
     "The measures": measures,
 }
 
