@@ -66,7 +66,7 @@ def ordered(split: Split, categories: Iterable[str], places: Mapping[str, str] |
     """
     rank = {code: at for at, code in enumerate(_NAMES.get(split, {}))}
 
-    def key(code: str) -> tuple[bool, int, str]:
-        return (not is_known(split, code), rank.get(code, len(rank)), name(split, code, places))
+    def key(code: str) -> tuple[bool, int, str, str]:
+        return (not is_known(split, code), rank.get(code, len(rank)), name(split, code, places), code)
 
     return sorted(set(categories), key=key)

@@ -62,7 +62,8 @@ class Gaps:
     """What the categories of one split say. `main` is the gap named first on a page; None with the reason in `note`.
 
     `best` and `worst` are the highest and lowest where neither way is better. `rest`: the worst against all other known
-    categories together, None where one of them is withheld. `test`: p of the hypothesis that all known categories are alike, by chi-squared.
+    categories together, None where one of them is withheld. `test`: p of the hypothesis that all known categories are
+    alike, by chi-squared.
     """
 
     main: Gap | None
