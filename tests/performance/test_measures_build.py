@@ -235,7 +235,7 @@ def test_nothing_is_wrong_with_the_definitions(built: Built) -> None:
 
 
 def test_who_waited_at_the_end_of_each_month(built: Built) -> None:
-    ends = month_ends(12)
+    ends, districts = month_ends(12), built.districts
     for split in ("all", *SPLITS):
         expected: Counted = defaultdict(lambda: [0, 0])
         for row in built.periods:
@@ -246,7 +246,7 @@ def test_who_waited_at_the_end_of_each_month(built: Built) -> None:
                     continue
                 days = (end - row["clock_start"]).days
                 person = built.pathways[row["pathway_key"]]
-                category = "" if split == "all" else built.people.category(person, split, end, built.districts)
+                category = "" if split == "all" else built.people.category(person, split, end, districts)
                 held = expected[end.replace(day=1), row["organisation"], category]
                 held[0] += days <= 126
                 held[1] += 1

@@ -47,8 +47,9 @@ def compiled(measure: Measure, where: str = "") -> Compiled:
     if fact is None or (fact.origin == "published") != (source.kind is Kind.PUBLISHED):
         known = [f.name for f in TABLES.values() if (f.origin == "published") == (source.kind is Kind.PUBLISHED)]
         close = difflib.get_close_matches(source.table, known, n=1)
+        kind = "published" if source.kind is Kind.PUBLISHED else "fact"
         hint = f" Did you mean {close[0]!r}?" if close else f" There are {', '.join(known)}."
-        raise UserError(f"{said}, source.table: there is no {source.kind} table {source.table!r}.{hint}")
+        raise UserError(f"{said}, source.table: there is no {kind} table {source.table!r}.{hint}")
     parts = []
     for key in ("where", "numerator", "denominator"):
         try:

@@ -236,8 +236,6 @@ def _agree(
     """Refuse figures that cannot be, or that contradict each other."""
     if numerator is None and value is None:
         raise BadCell("no_figure", "it has neither numerator nor value: leave a missing figure out")
-    if numerator is None and denominator is not None and value is None:
-        raise BadCell("no_figure", "it has a denominator and no numerator")
     if denominator is not None and denominator <= 0:
         raise BadCell("bad_denominator", f"denominator {denominator:g} is not above 0: nothing can be divided by it")
     below = measure.unit in _NEVER_BELOW_NOTHING
