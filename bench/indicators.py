@@ -108,11 +108,10 @@ def crude(made: np.random.Generator, rows: int) -> list[dict[str, Any]]:
 
 def means(made: np.random.Generator, groups: int) -> dict[str, Any]:
     frame = pd.DataFrame({"area": np.repeat(np.arange(groups), 12), "value": made.normal(50, 9, groups * 12)})
-    values = frame["value"].to_numpy().reshape(groups, 12)
-    ours, mine = timed(lambda: [indicators.mean(row, confidence=LEVELS) for row in values])
+    codes, values = frame["area"].to_numpy(np.int64), frame["value"].to_numpy()
+    ours, mine = timed(lambda: indicators.mean_by(codes, groups, values, confidence=LEVELS))
     found, peers = timed(lambda: peer.ph_mean(frame, "value", "area", confidence=LEVELS))
-    own = np.array([[one.value, *(side for lim in one.limits for side in (lim.lower, lim.upper))] for one in ours]).T
-    return compared("mean", own, theirs(found), (mine, peers), lambda *_: "other", groups * 12)
+    return compared("mean", cells(ours), theirs(found), (mine, peers), lambda *_: "other", groups * 12)
 
 
 def bands(made: np.random.Generator, groups: int) -> Any:
@@ -143,16 +142,22 @@ def standardised(frame: Any, groups: int) -> list[dict[str, Any]]:
                                              euro_standard_pops=False))  # fmt: skip
 
     def reason(cell: int, row: int) -> str:
+        if seen[row] == 0:
+            return "no events: the peer refuses a table with such a group"
         return "under ten events: one side withholds" if few[row] else "other"
 
     answers.append(compared("dsr", cells(ours), theirs(found), (mine, peers), reason, len(frame)))
+    taken = frame[seen[codes] > 0]  # the peer stops at an area of no events
+    places = np.flatnonzero(seen > 0)
     for name, rate, other in (("isr", True, peer.ph_ISRate), ("smr", False, peer.ph_ISRatio)):
         ours, mine = timed(lambda rate=rate: indicators.indirect_by(
             codes, groups, seen, columns["population"], columns["ref_count"], columns["ref_population"],
             confidence=LEVELS, multiplier=1e5 if rate else 1.0, as_rate=rate))  # fmt: skip
-        found, peers = timed(lambda other=other: other(frame, "count", "population", "ref_count", "ref_population",
+        found, peers = timed(lambda other=other: other(taken, "count", "population", "ref_count", "ref_population",
                                                        "area", confidence=LEVELS))  # fmt: skip
-        answers.append(compared(name, cells(ours), theirs(found), (mine, peers), reason, len(frame)))
+        given = np.full((len(CELLS), groups), np.nan)
+        given[:, places] = theirs(found)
+        answers.append(compared(name, cells(ours), given, (mine, peers), reason, len(frame)))
     return answers
 
 

@@ -10,7 +10,7 @@ figure where there is none. `wherry indicators METHOD TABLE.csv` is the same fro
 """
 
 from .arriaga import Gap, arriaga
-from .crude import mean, proportion, rate
+from .crude import mean, mean_by, proportion, rate
 from .funnel import Funnel, funnel_dsr, funnel_proportions, funnel_rates, funnel_ratios
 from .indirect import indirect_by, isr, smr
 from .life import LifeTable, life_expectancies, life_expectancy, life_table
@@ -23,5 +23,5 @@ __all__ = [
     "Estimate", "Estimates", "Funnel", "Gap", "LifeTable", "Limits", "Quantiles", "Slope",
     "arriaga", "dsr", "dsr_by", "dsr_not_independent", "dsr_not_independent_by", "funnel_dsr", "funnel_proportions",
     "funnel_rates", "funnel_ratios", "indirect_by", "isr", "levels", "life_expectancies", "life_expectancy",
-    "life_table", "mean", "proportion", "quantiles", "rate", "sii", "smr",
+    "life_table", "mean", "mean_by", "proportion", "quantiles", "rate", "sii", "smr",
 ]  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from . import limits
-from .results import Confidence, Estimate, Estimates, Floats, Limits, Numbers, column, known, levels, together
+from .groups import Codes, sums
+from .results import Confidence, Estimate, Estimates, Floats, Numbers, column, levels, together
 
 NO_COUNT = "No count was given."
 NO_DENOMINATOR = "No population was given."
@@ -78,21 +79,29 @@ def mean(values: Numbers, *, confidence: Confidence = 0.95) -> Estimate:
     (3.0, 1.0368, 4.9632)
     """
     found = column(values, "value")
-    found = found[~np.isnan(found)]
-    size = len(found)
-    middle = float(found.mean()) if size else float("nan")
-    deviation = float(found.std(ddof=1)) if size > 1 else float("nan")
-    lower, upper = limits.student(middle, deviation, size, confidence)
-    return Estimate(
-        known(middle),
-        tuple(
-            Limits(level, known(low), known(high))
-            for level, low, high in zip(levels(confidence), lower, upper, strict=True)
-        ),
-        NO_VALUES if size == 0 else NO_SPREAD if size == 1 else "",
+    return mean_by(np.zeros(len(found), dtype=np.int64), 1, found, confidence=confidence)[0]
+
+
+def mean_by(codes: Codes, size: int, values: Numbers, *, confidence: Confidence = 0.95) -> Estimates:
+    """Means by group: `codes` (0 to `size` - 1) say of which group each value is. Missing values are left out."""
+    given = column(values, "value")
+    here = ~np.isnan(given)
+    own, codes = given[here], codes[here]
+    many = np.bincount(codes, minlength=size).astype(np.float64)
+    total = sums(own, codes, size)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        middle = total / many
+        deviation = np.sqrt(sums((own - middle[codes]) ** 2, codes, size) / np.where(many > 1, many - 1, np.nan))
+        lower, upper = limits.student(middle, deviation, many, confidence)
+    return Estimates(
+        middle,
+        lower,
+        upper,
+        levels(confidence),
+        tuple(str(one) for one in np.select([many == 0, many == 1], [NO_VALUES, NO_SPREAD], "")),
         "mean",
-        "Student's t",
-        {"count": float(size), "sum": float(found.sum()), "standard_deviation": known(deviation)},
+        ("Student's t",) * size,
+        {"count": many, "sum": np.where(many > 0, total, np.nan), "standard_deviation": deviation},
     )
 
 

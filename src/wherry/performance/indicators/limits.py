@@ -93,16 +93,20 @@ def wilson(count: Numbers, of: Numbers, confidence: Confidence = 0.95) -> tuple[
     return lower, np.where(x == n, 1.0, np.minimum(upper, 1.0))
 
 
-def student(mean: float, deviation: float, size: int, confidence: Confidence = 0.95) -> tuple[Floats, Floats]:
-    """Limits of a mean by Student's t, each of shape (levels,); `deviation` is the sample's (divided by n - 1).
+def student(mean: Numbers, deviation: Numbers, size: Numbers, confidence: Confidence = 0.95) -> tuple[Floats, Floats]:
+    """Limits of means by Student's t, each of shape (levels, n); `deviation` is the sample's (divided by size - 1).
 
     Fewer than two values have no spread: the limits are NaN.
+
+    >>> low, high = student(2.33, 2.0022, 10)
+    >>> float(low[0, 0].round(3)), float(high[0, 0].round(3))
+    (0.898, 3.762)
     """
     from scipy.special import stdtrit
 
-    wanted = np.array(levels(confidence))
-    if size < 2:
-        nothing = np.full(len(wanted), np.nan)
-        return nothing, nothing.copy()
-    half = np.asarray(stdtrit(size - 1, 0.5 + wanted / 2)) * deviation / np.sqrt(size)
-    return mean - half, mean + half
+    wanted = np.array(levels(confidence))[:, np.newaxis]
+    middle, spread, many = (np.atleast_1d(np.asarray(one, dtype=np.float64)) for one in (mean, deviation, size))
+    sizes, which = np.unique(np.where(many > 1, many, np.nan), return_inverse=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        half = np.asarray(stdtrit(sizes - 1, 0.5 + wanted / 2))[:, which] * spread / np.sqrt(many)
+    return middle - half, middle + half

@@ -43,8 +43,6 @@ def quantiles(values: Numbers, number: int = 10, *, invert: bool = True) -> Quan
     >>> quantiles([10, 20, 30, 40, 50], 2, invert=False).quantile
     (1, 1, 1, 2, 2)
     """
-    from scipy.stats import rankdata
-
     if number < 2:
         raise UserError(f"{number} groups cannot be ranked; ask for two or more.")
     given = column(values, "value")
@@ -55,11 +53,15 @@ def quantiles(values: Numbers, number: int = 10, *, invert: bool = True) -> Quan
     groups = np.zeros(len(given), dtype=np.int64)
     tied = 0
     if not few:
-        groups[here] = np.floor((rankdata(ranked, method="min") - 1) * number / size).astype(np.int64) + 1
-        last = np.floor((rankdata(ranked, method="max") - 1) * number / size).astype(np.int64) + 1
-        tied = len(np.unique(ranked[last != groups[here]]))
+        _, alike, many = np.unique(ranked, return_inverse=True, return_counts=True)
+        before = np.cumsum(many) - many
+        first, last = before * number // size + 1, (before + many - 1) * number // size + 1
+        groups[here] = first[alike]
+        tied = int((first != last).sum())
+    if here.all() and not few:
+        return Quantiles(tuple(groups.tolist()), number, invert, ("",) * len(given), tied)
     return Quantiles(
-        tuple(int(group) if group else None for group in groups),
+        tuple(group or None for group in groups.tolist()),
         number,
         invert,
         tuple(few if ok else NO_VALUE for ok in here.tolist()),

@@ -13,6 +13,8 @@ from ..groups import Codes, numbered
 from ..results import Estimate, Floats, Limits
 from .reading import Table, tidy
 
+#: What a figure was made from that is counted, and shown without decimals where it has none.
+_WHOLE = frozenset({"count", "population", "deaths", "start_age"})
 #: One row of an answer.
 Cell = str | float | int | None | list[float]
 Row = dict[str, Cell]
@@ -143,9 +145,9 @@ def confidence_cell(levels: Sequence[float]) -> Cell:
     return levels[0] if len(levels) == 1 else list(levels)
 
 
-def answer(first: Mapping[str, Cell], found: Estimate, *, whole_numbers: bool = True) -> Row:
+def answer(first: Mapping[str, Cell], found: Estimate) -> Row:
     """One figure as a row: what it is of, what it was made from, value and limits, how, and why not."""
-    more = {name: whole(number) if whole_numbers else number for name, number in found.more.items()}
+    more = {name: whole(number) if name in _WHOLE else number for name, number in found.more.items()}
     return {
         **first,
         **more,

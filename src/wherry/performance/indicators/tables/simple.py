@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .. import crude, limits
-from ..groups import any_of, members, sums
+from ..groups import any_of, sums
 from ..results import Estimates, Floats, levels
 from .reading import Table
 from .shapes import Options, Row, answer, each_row, first_there, grouped, needs
@@ -61,10 +61,10 @@ def mean(table: Table, options: Options) -> list[Row]:
     values = options.times(1.0) * table.numbers("value", negative=True)
     groups = grouped(table, options.group_by)
     missing = any_of(np.isnan(values), groups.codes, len(groups))
+    figures = crude.mean_by(groups.codes, len(groups), values, confidence=options.levels())
     found = []
-    for at, mine in enumerate(members(groups.codes, len(groups))):
-        one = answer(groups.row(at), crude.mean(values[mine], confidence=options.levels()), whole_numbers=False)
-        one["count"] = int(float(str(one["count"])))
+    for at, figure in enumerate(figures):
+        one = answer(groups.row(at), figure)
         if missing[at] and not one["note"]:
             one["note"] = "Rows without a value were left out."
         found.append(one)
