@@ -126,6 +126,7 @@ def test_bands_as_people_write_them() -> None:
     assert band("0 to 4 years") == (0, 4)
     assert band("Aged 90 and over") == (90, None)
     assert band("under 1") == (0, 0)
+    assert band("5.0") == 5
     assert ladder([band("85"), band("90")]) == [(85, 89), (90, None)]
     with pytest.raises(ValueError):
         band("old")
@@ -279,6 +280,8 @@ def test_the_gap_by_columns_by_comparison_and_by_cause(ask: Ask) -> None:
     text = table("area,start_age,deaths,population", long)
     again = ask("life_expectancy_gap", text, "--compare", "area=phe,second")
     assert [row["value"] for row in again] == pytest.approx([row["value"] for row in wide])
+    turned = ask("arriaga", text, "--group-by", "area")  # its two values in the order in which they come
+    assert turned[0]["gap"] == pytest.approx(-wide[0]["gap"])
     causes: list[tuple[object, ...]] = []
     for start, deaths, people, reference, others in bands:
         causes.append((start, "All causes", deaths, people, reference, others))
@@ -321,6 +324,11 @@ def test_slope_of_proportions_from_counts(ask: Ask) -> None:
     assert row["value"] > 0
     assert row["rii"] > 1
     assert "logit" in row["method"]
+    header = "quintile,population,count,value"
+    (rate,) = ask("sii", table(header, [(*one, 100 * one[2]) for one in rows]), "--draws", "2000")
+    (same,) = ask("sii", table(header, [(*one, 100 * one[2]) for one in rows]), "--draws", "2000", "--type", "1")
+    assert rate == same
+    assert rate["upper"] is not None
 
 
 def test_ranked_groups_of_rows(ask: Ask) -> None:

@@ -22,7 +22,7 @@ Band = tuple[int, int | None]
 _RANGE = re.compile(r"(\d+)\s*(?:-|–|to|_)\s*(\d+)")
 _OVER = re.compile(r"(\d+)\s*(?:\+|plus|and (?:over|above|older)|or (?:over|older|more))")
 _UNDER = re.compile(r"(?:<|under|less than|below)\s*(\d+)")
-_SINGLE = re.compile(r"\d+")
+_SINGLE = re.compile(r"(\d+)(?:\.0+)?")
 
 
 def band(text: str) -> Band | int:
@@ -40,8 +40,8 @@ def band(text: str) -> Band | int:
         return int(found[1]), None
     if found := _UNDER.fullmatch(words):
         return 0, int(found[1]) - 1
-    if _SINGLE.fullmatch(words):
-        return int(words)
+    if found := _SINGLE.fullmatch(words):
+        return int(found[1])
     raise ValueError(text)
 
 

@@ -103,10 +103,25 @@ def _quantiles(table: Table) -> Floats:
 
 def _kind(table: Table, options: Options) -> Kind:
     if options.kind is None:
-        return "mean" if table.has("value") else "proportion"
+        return _kind_of(table)
     if options.kind.lower() not in KINDS:
         raise UserError(f"{options.kind} is not a type of value. There are mean (0), rate (1) and proportion (2).")
     return cast(Kind, KINDS[options.kind.lower()])
+
+
+def _kind_of(table: Table) -> Kind:
+    """The kind of the table's values: means, unless they are its counts over its people, or a multiple of that."""
+    if not table.has("value"):
+        return "proportion"
+    sure = table.has("standard_error") or (table.has("lower") and table.has("upper"))
+    if sure or not table.has("count"):
+        return "mean"
+    with np.errstate(divide="ignore", invalid="ignore"):
+        times = table.numbers("value", negative=True) * table.numbers("population") / table.numbers("count")
+    times = times[np.isfinite(times)]
+    if not len(times) or not np.allclose(times, times[0], rtol=0.01):
+        return "mean"
+    return "proportion" if abs(times[0] - 1) < 0.01 else "rate"
 
 
 def _values(table: Table) -> dict[str, Floats]:
