@@ -40,7 +40,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     life.add_argument("--symmetric", action="store_true", help="arriaga: the mean of both directions")
     unequal = parser.add_argument_group("inequality")
     unequal.add_argument("--type", dest="kind", metavar="TYPE", help="sii, rii: mean (0), rate (1) or proportion (2); "
-                         "default mean, or proportion where there is a count and no value")  # fmt: skip
+                         "default mean; told from the counts where they alone say how sure values are")  # fmt: skip
     unequal.add_argument("--transform", action="store_true", help="sii, rii: fit logarithms of rates, logits of "
                          "proportions")  # fmt: skip
     unequal.add_argument("--seed", type=int, default=1, metavar="N", help="of the simulated limits (default 1)")

@@ -50,8 +50,7 @@ def gap(table: Table, options: Options) -> list[Row]:
     """Contributions of ages (and causes) to the gap in life expectancy between a population and its reference."""
     method = "arriaga"
     if not options.compare and not table.has("reference_count") and len(options.group_by) == 1:
-        two = grouped(table, options.group_by)  # the two values of one column, when nothing else says whom to compare
-        if len(two) == 2:
+        if len(grouped(table, options.group_by)) == 2:  # the two values of one column, when nothing else says whom
             options = replace(options, compare=options.group_by[0], group_by=())
     if options.compare:
         needs(table, method, ("start_age", "age_band"), ("deaths", "count"), "population")
