@@ -49,9 +49,9 @@ def life_expectancy(table: Table, options: Options) -> list[Row]:
 def gap(table: Table, options: Options) -> list[Row]:
     """Contributions of ages (and causes) to the gap in life expectancy between a population and its reference."""
     method = "arriaga"
-    if not options.compare and not table.has("reference_count") and len(options.group_by) == 1:
-        if len(grouped(table, options.group_by)) == 2:  # the two values of one column, when nothing else says whom
-            options = replace(options, compare=options.group_by[0], group_by=())
+    alone = not options.compare and not table.has("reference_count") and len(options.group_by) == 1
+    if alone and len(grouped(table, options.group_by)) == 2:  # nothing else says whom to compare with whom
+        options = replace(options, compare=options.group_by[0], group_by=())
     if options.compare:
         needs(table, method, ("start_age", "age_band"), ("deaths", "count"), "population")
     else:
