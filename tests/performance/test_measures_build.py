@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 import pytest
-from measures_support import (
+from counting_support import (
     CENSUS,
     SITES,
     TRUSTS,

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from measures_support import definition, system_with
+from counting_support import definition, system_with
 
 from wherry.cli import main
 from wherry.errors import UserError

@@ -8,9 +8,9 @@ from typing import Any
 
 import duckdb
 import pytest
+from counting_support import definition
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from measures_support import definition
 
 from wherry.errors import UserError
 from wherry.performance.measures import build, definitions, expressions

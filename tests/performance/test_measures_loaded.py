@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from counting_support import definition, figures, own_definitions, system_with
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from measures_support import definition, figures, own_definitions, system_with
 
 from wherry.cli import main
 from wherry.errors import UserError

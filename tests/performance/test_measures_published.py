@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from measures_support import definition, figures, own_definitions, system_with
+from counting_support import definition, figures, own_definitions, system_with
 from openpyxl import Workbook
 
 from wherry.hub import published
