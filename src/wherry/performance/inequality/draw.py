@@ -83,7 +83,7 @@ def intervals(
                 f'<text x="{_LEFT}" y="{y + 20:.1f}" font-size="15" font-weight="bold">{escape(row.head)}</text>'
             )
             y += _HEAD
-        out.append(f'<text x="{_LEFT}" y="{y + 16:.1f}" {_HALO}>{escape(_short(row.words))}</text>')
+        out.append(f'<text x="{_LEFT}" y="{y + 16:.1f}" {_HALO}>{escape(row.words)}</text>')
         if row.value is not None:
             out.extend(_drawn(row, axis, y + 31))
         y += _ROW
@@ -110,7 +110,7 @@ def bars(rows: Sequence[Row], *, id: str, title: str, description: str, unit: st
                 f'<text x="{_LEFT}" y="{y + 20:.1f}" font-size="15" font-weight="bold">{escape(row.head)}</text>'
             )
             y += _HEAD
-        out.append(f'<text x="{_LEFT}" y="{y + 16:.1f}" {_HALO}>{escape(_short(row.words))}</text>')
+        out.append(f'<text x="{_LEFT}" y="{y + 16:.1f}" {_HALO}>{escape(row.words)}</text>')
         if row.value is not None:
             x = axis.x(row.value)
             fill = MARKS[row.mark]
@@ -181,8 +181,14 @@ def _tick(value: float, unit: str) -> str:
     return text.replace("-", "−") + unit
 
 
-def _short(words: str, most: int = 62) -> str:
-    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+def label(name: str, value: str, most: int = 58) -> str:
+    """The words of a row: a name, shortened where it must be, and its figure, never shortened.
+
+    >>> label("A rather long name of something", "12.5%", most=20)
+    'A rather lon…: 12.5%'
+    """
+    room = max(1, most - len(value) - 2)
+    return f"{name if len(name) <= room else name[: room - 1].rstrip() + '…'}: {value}"
 
 
 def _drawn(row: Row, axis: _Axis, y: float) -> list[str]:

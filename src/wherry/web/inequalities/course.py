@@ -91,7 +91,7 @@ def course_drawing(stages: Sequence[tuple[str, Sequence[CourseRow]]]) -> str:
                 None if now.lower is None else now.lower / base,
                 None if now.upper is None else now.upper / base,
             )
-            text = f"{row.trend_sign} {one.indicator}: {row.value}".strip()
+            text = draw.label(f"{row.trend_sign} {one.indicator}".strip(), row.value)
             rows.append(draw.Row(text, times.value, times.lower, times.upper, row.mark, times.has_limits, head))
             head = ""
     if not rows:
@@ -163,7 +163,7 @@ def life_view(one: LifeGap, rule: Rule) -> LifeView:
     )
     drawing = draw.bars(
         [
-            draw.Row(f"{row.name}: {row.years}", row.value, mark="worse" if (row.value or 0) > 0 else "better")
+            draw.Row(draw.label(row.name, row.years), row.value, mark="worse" if (row.value or 0) > 0 else "better")
             for row in causes
         ],
         id=f"life-{one.sex}",

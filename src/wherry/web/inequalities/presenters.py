@@ -173,7 +173,7 @@ def ratio_rows(rows: Sequence[OverviewRow], most: int = 20) -> list[draw.Row]:
             continue
         made.append(
             draw.Row(
-                f"{one.measure.name}: {main.relative.value:.2f}",
+                draw.label(one.measure.name, f"{main.relative.value:.2f}"),
                 main.relative.value,
                 main.relative.lower,
                 main.relative.upper,
@@ -188,7 +188,7 @@ def printed_rows(some: Sequence[Ratio]) -> list[draw.Row]:
     """Printed ratios for the drawing: hollow, for nothing says how sure they are."""
     return [
         draw.Row(
-            f"{one.outcome}: {'more than ' if one.at_least else ''}{one.ratio:g} times",
+            draw.label(one.outcome, f"{'more than ' if one.at_least else ''}{one.ratio:g} times"),
             one.ratio,
             mark="worse" if one.ratio > 1 else "plain",
             sure=False,
@@ -212,13 +212,14 @@ class PartRow:
 def part_rows(one: Breakdown, found: Gaps) -> list[PartRow]:
     """Categories, each with what it is among the others."""
     neutral = one.measure.direction is Direction.NEUTRAL
+    doubt = "" if differ(found) else "; may be chance" if found.test is not None else "; chance cannot be said"
     rows = []
     for part in one.parts:
         remark = ""
         if found.worst is not None and part.code == found.worst.code and part.known:
-            remark = "Highest" if neutral else "Worst"
+            remark = ("Highest" if neutral else "Worst") + doubt
         elif found.best is not None and part.code == found.best.code and part.known:
-            remark = "Lowest" if neutral else "Best"
+            remark = ("Lowest" if neutral else "Best") + doubt
         elif not part.known:
             remark = "Not compared"
         rows.append(
@@ -234,14 +235,19 @@ def part_rows(one: Breakdown, found: Gaps) -> list[PartRow]:
     return rows
 
 
+def differ(found: Gaps) -> bool:
+    """Whether there is evidence that the categories are not all alike: only then is one called worst without doubt."""
+    return found.test is not None and found.test < 0.05
+
+
 def part_drawing(one: Breakdown, found: Gaps) -> str:
     """Categories with their intervals along one axis; the figure of everybody is the line."""
     rows = []
     for row in part_rows(one, found):
-        best, worst = row.remark in ("Best",), row.remark in ("Worst",)
+        best, worst = row.remark == "Best", row.remark == "Worst"
         rows.append(
             draw.Row(
-                f"{row.part.name}: {row.value}",
+                draw.label(row.part.name, row.value),
                 row.part.value,
                 row.part.figure.lower,
                 row.part.figure.upper,
@@ -255,7 +261,8 @@ def part_drawing(one: Breakdown, found: Gaps) -> str:
         id="categories",
         title=f"{one.measure.name} by category",
         description="Each category's figure with its 95% interval. The dashed line is everybody. "
-        "The worst points down, the best up, hollow where no interval can be made. The table has the numbers.",
+        "Where there is evidence that they differ, the worst points down and the best up; hollow where no interval can "
+        "be made. The table has the numbers.",
         unit="%" if one.measure.unit == "percent" else "",
         at=total,
         at_words="Everybody" if total is not None else "",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: Pages of many measures that are kept.
 _KEPT = 64
 _lock = threading.Lock()
-_rows: dict[tuple[str, str, str, bool], list[Row]] = {}
+_rows: dict[tuple[str, int, str, str, bool], list[Row]] = {}
 
 
 def places() -> Mapping[str, str]:
@@ -85,13 +85,14 @@ def overview(scope: Scope, split: Split | None, access: Access | None) -> list[R
     if values is None or scope.place:
         return []
     sees = access is not None and access.can(Permission.SEE_IDENTITY)
-    key = (str(values.folder), scope.code, split.value if split else "", sees)
+    measures = performance.definitions()
+    key = (str(values.folder), hash(tuple(measures.values())), scope.code, split.value if split else "", sees)
     with _lock:
         if key in _rows:
             return _rows[key]
     found = [
         one
-        for measure in performance.definitions().values()
+        for measure in measures.values()
         for by in (values.splits(measure.code) if split is None else (split,))
         if by in values.splits(measure.code)
         for one in [newest(measure, scope, by, access)]
