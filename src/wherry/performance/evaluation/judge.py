@@ -11,7 +11,7 @@ from wherry.performance.evaluation.ready import Ready
 from wherry.performance.evaluation.settings import METHODS, number
 from wherry.performance.evaluation.spec import Other, Spec
 from wherry.performance.evaluation.verdict import Balance, Facts, Verdict, evidence, verdict
-from wherry.performance.evaluation.words import chance
+from wherry.performance.evaluation.words import chance, signed
 
 _WORK = {"its": work_its.work, "did": work_did.work, "synthetic_control": work_synthetic.work}
 
@@ -74,7 +74,7 @@ def _other(spec: Spec, other: Other) -> tuple[Balance, Outcome]:
     if outcome.problem or not outcome.can_be_shown or outcome.effect is None:
         return Balance(other.name, None, outcome.problem or "There are too few comparators."), outcome
     worse = evidence(facts(asked, outcome, ())) == "worse"
-    said = f"Changed by {outcome.effect:+.3g} against the comparators (p {chance(outcome.p)})."
+    said = f"Changed by {signed(outcome.effect, outcome.unit)} against the comparators (p {chance(outcome.p)})."
     return Balance(other.name, worse, said), outcome
 
 

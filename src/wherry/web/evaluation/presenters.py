@@ -154,7 +154,7 @@ def page(row: Evaluation, result: Result | None, access: Access | None) -> Page:
         excluded=[(f"{row.names.get(u, u)} ({u})", why) for u, why in found.excluded.items()] if found else (),
         comparators=[str(row.names.get(unit, unit)) for unit in (found.comparators if found else row.comparators)],
         balance=_balance(result) if result and row.fixed_on else (),
-        people=_people(found),
+        people=_people(result, found),
         cost=_cost(row, result, found),
         withheld=f"{hidden} figures are withheld because they count few people." if hidden else "",
     )
@@ -211,8 +211,13 @@ def _balance(result: Result) -> list[tuple[str, str, str]]:
     return [(one["name"], said[one["worsened"]], one["words"]) for one in result.found["balance"]]
 
 
-def _people(found: Outcome | None) -> str:
-    """The effect as a number of people, where the measure is a share."""
+def _people(result: Result | None, found: Outcome | None) -> str:
+    """The effect as a number of people, where the measure is a share and there is an effect to speak of.
+
+    What is not shown is given as no number: that is how claims are made.
+    """
+    if result is None or result.verdict not in (Kind.REALISED, Kind.NEGATIVE):
+        return ""
     if found is None or found.net_count is None or found.unit not in FACTORS:
         return ""
     more = "more" if found.net_count > 0 else "fewer"
