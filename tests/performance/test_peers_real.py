@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ SMALL, LARGE = {"RGR", "RLQ", "RFF", "RBT", "RJC", "RFR"}, {"RR8", "RTD", "RRK",
 
 
 @pytest.fixture(scope="module")
-def room(shared_data: Path, made_once: Callable[[str, Callable[[Path], object]], Path]) -> Room:
+def room(shared_data: Path, made_once: Callable[[str, Callable[[Path], object]], Path]) -> Iterator[Room]:
     system = systems.load("norfolk-waveney")
 
     def make(folder: Path) -> None:
@@ -31,7 +31,9 @@ def room(shared_data: Path, made_once: Callable[[str, Callable[[Path], object]],
         assert {outcome.status for outcome in outcomes} == {"loaded"}
         build.build(system, folder / "hub")
 
-    return open_room(system, made_once("peers", make) / "hub")
+    found = open_room(system, made_once("peers", make) / "hub")
+    yield found
+    found.opened.close()
 
 
 def test_every_trust_with_a_department_is_there_and_who_is_left_out_says_why(room: Room) -> None:

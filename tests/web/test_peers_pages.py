@@ -133,6 +133,8 @@ def test_a_choice_is_kept_version_by_version_and_the_second_is_told(make_user: C
         services.withdraw_pick(access=access_of(user), slug="coastal", seen=3)
     assert services.withdraw_pick(access=access_of(user), slug="coastal", seen=3, back=True).number == 4
     assert AuditEvent.objects.filter(subject_kind="peer_pick").count() == 5
+    with pytest.raises(UserError, match="no such choice to change"):
+        save(user, slug="nobody:made")
     with pytest.raises(TypeError):
         one.delete()
 
@@ -186,6 +188,8 @@ def test_a_choice_and_a_gap_are_kept_on_the_pages(client_for: Callable[..., Clie
         assert (gap.withdrawn_at is None) is stands
     assert AuditEvent.objects.filter(subject_kind="peer_gap").count() == 3
     assert client.post(PAGE + "act/", {"act": "nonsense"}).status_code == 400
+    assert client.get(PAGE + "choices/?slug=%00sea-shore").status_code == 200
+    assert client.post(PAGE + "act/", {"act": "withdraw", "slug": "\x00", "gap": "x"}).status_code == 302
     withdrawn = client.post(PAGE + "act/", {"act": "withdraw", "slug": "sea-shore", "seen": 1}, follow=True)
     assert "Offer Sea &amp; shore again" in withdrawn.content.decode()
 

@@ -24,7 +24,7 @@ KEPT_SHOWN = 50
 
 def _page(request: Request, asked: dict[str, Any] | None = None, problem: str = "") -> HttpResponse:
     room = selectors.room()
-    slug = request.GET.get("slug", "")[:80] if asked is None else asked["slug"]
+    slug = selectors.plain(request.GET.get("slug", "")) if asked is None else asked["slug"]
     versions = selectors.versions(slug) if slug else []
     newest = versions[0] if versions else None
     form = asked or {
@@ -59,7 +59,7 @@ def choices(request: Request) -> HttpResponse:
 def act(request: Request) -> HttpResponse:
     """Save, withdraw or bring back a choice; keep, withdraw or bring back a gap."""
     sent = request.POST
-    what, slug, seen = sent.get("act", ""), sent.get("slug", "")[:80], _whole(sent.get("seen", ""))
+    what, slug, seen = sent.get("act", ""), selectors.plain(sent.get("slug", "")), _whole(sent.get("seen", ""))
     try:
         if what == "save":
             return _save(request, slug, seen)

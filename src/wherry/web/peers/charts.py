@@ -48,7 +48,7 @@ def strip(id: str, row: Benchmark, measure: Measure, name: str, *, large: bool =
     """Peers as rings on one line, the middle half as a bar, the median as a line, the trust as a diamond."""
     if row.own is None or row.median is None or row.lower_quartile is None or row.upper_quartile is None:
         return Markup("")
-    width, height = (760, 96) if large else (260, 34)
+    width, height = (760, 96) if large else (220, 34)
     values = [row.own.value, *(point.value for point in row.peers)]
     steps = axes.steps(min(values), max(values), 6 if large else 3)
     x, y = _linear(steps[0], steps[-1], 14, width - 14), 40 if large else 17

@@ -160,8 +160,7 @@ def _printed(value: float, unit: str) -> str:
 
 def _ours(row: Printed, defined: Any, scopes: dict[str, Any], access: Access, room: Room | None) -> tuple[str, str]:
     if not row.ours:
-        place = row.subject.startswith("E0")
-        return ("" if place else "not counted", "")
+        return "", ""
     if room is not None and row.ours in room.measures and row.subject in room.population.place:
         found = room.compare(room.group(row.subject, "all"), row.ours)
         if found.own is not None and found.period is not None:

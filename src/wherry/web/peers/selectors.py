@@ -81,7 +81,7 @@ def choice(found: Room, asked: MultiValueDict[str, str] | dict[str, str]) -> Cho
 def _pick(kind: str) -> Pick | None:
     """`pick:slug` is the newest version, `pick:slug:2` that one."""
     _, slug, *number = kind.split(":")
-    rows = Pick.objects.filter(slug=slug[:80])
+    rows = Pick.objects.filter(slug=plain(slug))
     if number and number[0].isascii() and number[0].isdigit():
         rows = rows.filter(number=min(int(number[0]), 10**9))
     return rows.first()
@@ -97,7 +97,16 @@ def picks(*, withdrawn: bool = False) -> list[Pick]:
 
 def versions(slug: str) -> list[Pick]:
     """Every version of a choice, newest first."""
-    return list(Pick.objects.filter(slug=slug[:80]))
+    return list(Pick.objects.filter(slug=plain(slug)))
+
+
+def plain(slug: str) -> str:
+    """A name of a choice as an address may send it, fit to be looked for.
+
+    >>> plain("coas\\x00tal"), len(plain("a" * 200))
+    ('coastal', 80)
+    """
+    return slug.replace("\x00", "")[:80]
 
 
 def forget() -> None:

@@ -42,6 +42,7 @@ def save_pick(
         "Say why these are the right peers: whoever reads the comparison will ask." if not reason else "",
         f"The reason has at most {WORDS_AT_MOST} letters." if len(reason) > WORDS_AT_MOST else "",
         "Choose at least one trust." if not chosen else "",
+        "There is no such choice to change." if slug and not Pick.objects.filter(slug=slug).exists() else "",
         f"No trust {', '.join(strange)[:100]} in the published figures." if strange else "",
     ]
     if any(problems):
