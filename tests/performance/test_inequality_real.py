@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,12 +35,21 @@ class England:
     district: np.ndarray
 
 
+def sheet(path: Path, number: int) -> list[list[str]]:
+    """A sheet's cells as text, straight from its XML: it has no gaps, and reading it as a workbook takes 3 s."""
+    with zipfile.ZipFile(path) as book:
+        shared = re.findall(r"<si>.*?<t[^>]*>(.*?)</t>.*?</si>", book.read("xl/sharedStrings.xml").decode(), re.DOTALL)
+        text = book.read(f"xl/worksheets/sheet{number}.xml").decode()
+    cell = re.compile(r'<c r="[A-Z]+\d+"([^>]*)><v>(.*?)</v></c>')
+    return [
+        [shared[int(value)] if 't="s"' in kind else value for kind, value in cell.findall(row)]
+        for row in text.split("<row ")[1:]
+    ]
+
+
 @pytest.fixture(scope="module")
 def england(shared_data: Path) -> England:
-    import openpyxl
-
-    book = openpyxl.load_workbook(shared_data / "imd2019" / "File_1_IMD2019_LSOA.xlsx", read_only=True)
-    rows = book["IMD2019"].iter_rows(min_row=2, values_only=True)
+    rows = sheet(shared_data / "imd2019" / "File_1_IMD2019_LSOA.xlsx", 2)[1:]
     with gzip.open(shared_data / "geographr" / "population_lsoa.csv.gz", "rt", encoding="utf-8") as file:
         reader = csv.reader(file)
         head = next(reader)
