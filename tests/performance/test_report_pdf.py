@@ -136,6 +136,11 @@ def test_every_figure_has_words_and_every_table_a_header(reader: pypdf.PdfReader
     assert len(figures) > 20
     assert all(str(one.get("/Alt", "")).strip() for one in figures)
     assert any("Control chart of Seen within four hours" in str(one["/Alt"]) for one in figures)
+    said = {str(one["/Alt"]) for one in figures}
+    assert {*words.VARIATIONS.values(), *words.ASSURANCES.values()} - said == {
+        words.VARIATIONS[""],
+        words.ASSURANCES[""],
+    }, "every sign is explained"
     tables = kinds.count("/Table")
     assert tables > 10
     assert kinds.count("/THead") == tables

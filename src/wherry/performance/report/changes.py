@@ -41,7 +41,7 @@ def _row(old: Row, row: Row) -> list[Change]:
     found = []
     if old.assurance != row.assurance:
         was, now = words.ASSURANCES[old.assurance].lower(), words.ASSURANCES[row.assurance].lower()
-        found.append(Change("assurance", row.code, f"{row.name} {now}; it was: {was}."))
+        found.append(Change("assurance", row.code, f"{row.name}: {now}; it was: {was}."))
     if old.variation != row.variation:
         was, now = words.VARIATIONS[old.variation].lower(), words.VARIATIONS[row.variation].lower()
         found.append(Change("variation", row.code, f"{row.name}: {now}; it was: {was}."))

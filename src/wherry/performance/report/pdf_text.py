@@ -16,6 +16,9 @@ _LONG = re.compile(r"\S{28,}")
 #: Signs that steer and are not seen: bidirectional marks, isolates, tags, joiners of emoji.
 _DROPPED = re.compile("[\u200c-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]")
 
+#: Values of these keys are not read by people as text.
+_LEFT = frozenset({"svg", "chart", "key", "variation", "assurance"})
+
 
 def safe(text: str) -> str:
     """A text for paper.
@@ -33,11 +36,11 @@ def safe(text: str) -> str:
 
 
 def everywhere(value: Any) -> Any:
-    """The same for every text in a JSON value, keys and drawings (`svg`, `chart`) left alone."""
+    """The same for every text in a JSON value; drawings and the names of signs are left alone."""
     if isinstance(value, str):
         return safe(value)
     if isinstance(value, dict):
-        return {key: one if key in ("svg", "chart") else everywhere(one) for key, one in value.items()}
+        return {key: one if key in _LEFT else everywhere(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [everywhere(one) for one in value]
     return value
