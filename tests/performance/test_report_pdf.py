@@ -193,7 +193,7 @@ def test_a_draft_says_so_on_its_first_page() -> None:
     assert "No summary has been written yet." in first
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.text(max_size=80))
 def test_any_text_can_be_made_safe_and_stays_safe(text: str) -> None:
     once = safe(text)
