@@ -79,6 +79,7 @@ def test_it_is_registered_fixed_and_only_then_seen(planner: Client, monkeypatch:
     assert sent.status_code == 302
     draft = read(planner, row)
     assert "not fixed yet, so no figure is shown" in draft
+    assert "It would be compared with 30 others" in draft
     assert "<svg" not in draft.split("<main")[1]
     assert not Result.objects.exists()
     said = act(planner, row, act="fix", seen=1)

@@ -13,7 +13,7 @@ from wherry.performance.measures.values import Scope
 #: Which comparators can be asked for.
 POOLS = {
     "nearest": "The trusts most alike (published figures)",
-    "region": "Acute trusts of the same region",
+    "region": "Acute trusts of the same region (often too few)",
     "all": "All acute trusts",
     "pick": "Those named below",
     "none": "Nobody: this cannot show a benefit",

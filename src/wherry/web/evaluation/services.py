@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 from django.core.exceptions import PermissionDenied
@@ -12,6 +13,7 @@ from wherry.errors import UserError
 from wherry.performance.evaluation import words
 from wherry.performance.evaluation.judge import judge
 from wherry.performance.evaluation.outcome import as_json
+from wherry.performance.evaluation.settings import number
 from wherry.web.access import Permission, audit
 from wherry.web.access.access import Access
 from wherry.web.access.models import User
@@ -140,6 +142,21 @@ def add(*, access: Access, pk: int, kind: str, text: str, pence: int | None = No
     )
     _note(access, row, f"evaluation.{kind}_added", {"pence": made.pence})
     return made
+
+
+def would_compare(row: Evaluation) -> tuple[int | None, str]:
+    """How many comparators a draft would be fixed with, and what is wrong with that; nothing of any outcome."""
+    measures, scope, values = performance.definitions(), performance.scope(row.scope), performance.values()
+    if values is None or scope is None or row.measure not in measures:
+        return None, "There are no values of this measure yet, so it cannot be fixed."
+    try:
+        found = comparators.choose(_question(row), measures[row.measure], scope, values, performance.scopes())
+    except UserError as error:
+        return None, str(error)
+    needed = math.ceil(1 / number("alpha")) - 1
+    if len(found.codes) < needed:
+        return len(found.codes), f"With fewer than {needed} no effect, however large, could be told from chance."
+    return len(found.codes), ""
 
 
 def judge_now(row: Evaluation, by: Access | None = None) -> Result | None:

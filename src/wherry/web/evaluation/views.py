@@ -63,6 +63,7 @@ def _page(
         "added": list(row.added.all()),
         "kinds": services.KINDS,
         "today": performance.today(),
+        "compared": services.would_compare(row) if row.fixed_on is None and row.withdrawn_at is None else None,
         "late": performance.today() >= row.starts_on,
         "values_id": values.id if values else "",
         "may_judge": request.access.can(Permission.JUDGE_BENEFITS),
