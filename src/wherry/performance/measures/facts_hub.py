@@ -16,7 +16,7 @@ SNAPSHOT = (
                 week_band="0 to 104: band k is waits of more than k weeks, 18 is over 18 weeks, 52 over 52",
             ),
             *FUNCTION,
-            *flag(admitted="a decision to admit had been made"),
+            *flag(admitted="on an admitted list that day"),
             *PERSON,
         ),
         ("rtt_period", "pathway", "pathway_event", "person"),

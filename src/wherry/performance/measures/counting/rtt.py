@@ -25,12 +25,12 @@ def clocks(given: Given) -> str:
                 WHERE pathway_key IN (SELECT pathway_key FROM {period} WHERE clock_start IS NULL) GROUP BY 1
             ), sites AS (SELECT event_key, site FROM {event} WHERE site IS NOT NULL AND site <> ''),
             added AS (
-                SELECT pathway_key, min(added_on) AS admitted_on FROM {entries}
-                WHERE list_type = 'admitted' GROUP BY 1
+                SELECT pathway_key, list({{'since': added_on, 'until': removed_on}}) AS on_list FROM {entries}
+                WHERE list_type = 'admitted' AND added_on IS NOT NULL GROUP BY 1
             )
             SELECT c.organisation, c.clock_start, c.clock_stop, coalesce(c.clock_start, f.first_on) AS listed_on,
                    c.outcome, c.admitted, coalesce(c.treatment_function, '') AS treatment_function,
-                   coalesce(b.site, a.site, '') AS site, e.admitted_on,
+                   coalesce(b.site, a.site, '') AS site, e.on_list,
                    w.birth_date, w.sex, w.ethnicity, w.imd_quintile, w.place
             FROM {period} c JOIN {pathway} p USING (pathway_key)
             LEFT JOIN firsts f USING (pathway_key) LEFT JOIN added e USING (pathway_key)
@@ -49,7 +49,8 @@ def _waited(until: str) -> str:
 def waiting(given: Given) -> Made:
     """`rtt_waiting`: clocks open at the end of each period's last day."""
     sql = f"""SELECT p.first AS period, c.organisation, {_waited("p.last")}, c.treatment_function, c.site,
-            coalesce(c.admitted_on <= p.last AND c.admitted_on >= c.listed_on, false) AS admitted,
+            coalesce(len(list_filter(c.on_list, lambda one: one.since <= p.last
+                AND (one.until IS NULL OR one.until > p.last))) > 0, false) AS admitted,
             {columns("p.last", "c")}
         FROM {clocks(given)} c JOIN wanted p
         ON c.listed_on <= p.last AND (c.clock_stop IS NULL OR c.clock_stop > p.last)"""
