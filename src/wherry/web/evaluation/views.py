@@ -51,7 +51,7 @@ def _page(
     page = presenters.page(row, result, request.access)
     values = performance.values()
     context: dict[str, Any] = {
-        **tabs(request, ""),
+        **tabs(request, "evaluation:list"),
         "page": page,
         "row": row,
         "found": page.found,
@@ -135,7 +135,7 @@ def _form(
         if any(one.domain == code for one in measures.values())
     ]
     context = {
-        **tabs(request, ""),
+        **tabs(request, "evaluation:list"),
         "row": row,
         "form": typed,
         "errors": errors or {},
