@@ -116,6 +116,12 @@ def test_what_a_system_says_of_a_code_takes_the_place_of_the_national_one(tmp_pa
     assert any("broken.toml cannot be read as TOML" in words for words in definitions.read(system).problems)
 
 
+def test_the_page_prints_every_fact_table_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "measures.md").read_text(encoding="utf-8")
+    assert main(["measures", "facts", "--format", "markdown"]) == 0
+    assert page.endswith(capsys.readouterr().out), "docs/measures.md: wherry measures facts --format markdown"
+
+
 def test_the_command_says_what_is_wrong_and_ends_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "good-one.toml").write_text(GOOD, encoding="utf-8")
     (tmp_path / "sent-one.toml").write_text(LOADED, encoding="utf-8")

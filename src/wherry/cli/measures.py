@@ -52,6 +52,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     template.add_argument("--period", default="", help="period to put into every row, such as 2026-01")
     template.set_defaults(run=_template)
     facts = acts.add_parser("facts", help="the tables that measures are counted from, column by column")
+    facts.add_argument("--format", choices=("text", "markdown"), default="text")
     facts.set_defaults(run=_facts)
     for one in (build, load, listed, show, check, template):
         one.add_argument("--system", default="norfolk-waveney", help="system (default norfolk-waveney)")
@@ -237,10 +238,15 @@ def _template(args: argparse.Namespace) -> int:
 
 
 def _facts(args: argparse.Namespace) -> int:
-    from wherry.performance.measures.facts import TABLES
+    from wherry.performance.measures.facts import TABLES, page
 
+    if args.format == "markdown":
+        sys.stdout.write(page())
+        return 0
     for fact in TABLES.values():
         print(f"{fact.name} ({fact.origin}): {fact.row}; counted on {fact.moment}.")
+        if fact.needs:
+            print(f"  made from {', '.join(fact.needs)}")
         for column in fact.columns:
             print(f"  {column.name:<26} {column.type.value:<7} {column.words}")
         print()

@@ -16,3 +16,15 @@ __all__ = ["TABLES", "Column", "Fact", "Origin", "Type"]
 
 #: Every table by name.
 TABLES: dict[str, Fact] = {fact.name: fact for fact in (*SNAPSHOT, *FLOW, *ACTIONS, *PUBLISHED)}
+
+
+def page() -> str:
+    """Every table and column as Markdown, as `docs/measures.md` prints it."""
+    parts = []
+    for fact in TABLES.values():
+        when = "at the end of each period" if fact.stock else fact.moment
+        lines = [f"### `{fact.name}`", "", f"One row: {fact.row}. Counted: {when}.", "", "| column | type | what |"]
+        lines.append("|---|---|---|")
+        lines += [f"| `{one.name}` | {one.type} | {one.words} |" for one in fact.columns]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
