@@ -13,16 +13,17 @@ from typing import Any
 
 from wherry.performance.report.model import Report
 
-#: The fonts of the report in the order in which they are asked for a sign: ours, then those that Typst brings.
+#: The fonts of the report in the order in which they are asked for a sign: the sans serif, then those that Typst brings.
 FONTS = '"Source Sans Pro", "Libertinus Serif", "New Computer Modern", "DejaVu Sans Mono"'
 _HERE = files("wherry.performance.report")
+_SANS = files("font_source_sans_pro") / "files"
 
 
 @lru_cache(maxsize=1)
 def _fonts() -> Any:
     import typst
 
-    with as_file(_HERE / "fonts") as folder:
+    with as_file(_SANS) as folder:
         return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(folder)])
 
 

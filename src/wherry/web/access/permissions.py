@@ -271,7 +271,5 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AMBULANCE_CLINICIAN: frozenset(
         _EVERYONE | {Permission.SEE_IDENTITY, Permission.SEE_CALLS, Permission.OFFER_CALLS, Permission.SEE_FLOW}
     ),
-    Role.BOARD_SECRETARY: frozenset(
-        _EVERYONE | _TOTALS | {Permission.SEND_REPORTS, Permission.WRITE_COMMENTARY, Permission.SEE_FLOW}
-    ),
+    Role.BOARD_SECRETARY: frozenset(_EVERYONE | {Permission.SEND_REPORTS, Permission.WRITE_COMMENTARY}),
 }
