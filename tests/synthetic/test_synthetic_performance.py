@@ -1,4 +1,4 @@
-"""Artificial figures of measures: what is asked for is written, whole, the same each time, and about as large as said."""
+"""Artificial figures of measures: what is asked for is written, the same each time, and about as large as said."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from typing import Any
 
 from wherry.hub.published import cells
-from wherry.performance.measures.counting.given import begin
 from wherry.performance.measures.model import Grain
+from wherry.performance.measures.periods import APRIL, begin
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMES = (
@@ -96,6 +96,8 @@ def period_of(said: Any, grain: Grain) -> date:
     ['2026-01-01', '2026-01-01', '2026-01-01', '2026-01-01']
     >>> str(period_of("14 March 2026", Grain.WEEK)), str(period_of("2026-05", Grain.QUARTER))
     ('2026-03-09', '2026-04-01')
+    >>> [str(period_of(said, Grain.YEAR)) for said in ("2025", "2025/26", "March 2026", "2025-04-01")]
+    ['2025-04-01', '2025-04-01', '2025-04-01', '2025-04-01']
     """
     if isinstance(said, datetime):
         said = said.date()
@@ -108,10 +110,12 @@ def period_of(said: Any, grain: Grain) -> date:
         if found := re.fullmatch(form, shown):
             try:
                 year, month, day = parse(found)
+                if grain is Grain.YEAR and not day and month in (0, (year + 1) % 100):
+                    month = APRIL  # 2025, or 2025/26
                 whole = date(year, month or 1, day or 1)
             except ValueError:
                 break
-            if (day == 0 and grain in (Grain.DAY, Grain.WEEK)) or (month == 0 and grain is not Grain.YEAR):
+            if (day == 0 and grain in (Grain.DAY, Grain.WEEK)) or month == 0:
                 needed = "a day" if grain in (Grain.DAY, Grain.WEEK) else "a month"
                 raise BadCell("bad_period", f"period {shown[:40]!r} names no {needed[2:]}: write it as 2026-01-31")
             return begin(whole, grain)

@@ -11,16 +11,16 @@ import difflib
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from wherry.errors import UserError
 from wherry.hub.published.files import KEPT, Content, contents, refuse_cut, text
 from wherry.hub.published.parsed import Quarantined
-from wherry.performance.measures.counting.given import following
 from wherry.performance.measures.loaded_cells import BadCell, close, decimals, number, period_of, word
 from wherry.performance.measures.model import AGE_BANDS, Kind, Measure, Split
+from wherry.performance.measures.periods import last_day
 from wherry.performance.measures.scopes import places
 from wherry.reference.people_codes import SEXES
 from wherry.reference.system import System
@@ -197,7 +197,7 @@ class _Reader:
 
     def _period(self, said: Any, measure: Measure) -> date:
         period = period_of(said, measure.grain)
-        last = following(period, measure.grain) - timedelta(days=1)
+        last = last_day(period, measure.grain)
         if last > self.today:
             raise BadCell("future_period", f"the {measure.grain} of {period} ends on {last}, after today {self.today}")
         if period.year < 1990:

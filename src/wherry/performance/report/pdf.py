@@ -13,7 +13,7 @@ from typing import Any
 
 from wherry.performance.report.model import Report
 
-#: The fonts of the report in the order in which they are asked for a sign: the sans serif, then those that Typst brings.
+#: The fonts of the report in the order in which they are asked for a sign: the last three are those that Typst brings.
 FONTS = '"Source Sans Pro", "Libertinus Serif", "New Computer Modern", "DejaVu Sans Mono"'
 _HERE = files("wherry.performance.report")
 _SANS = files("font_source_sans_pro") / "files"

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from wherry.performance.disclosure import Rule
+from wherry.performance.measures import periods
 from wherry.performance.measures.model import Grain, Kind, Measure, Target
 from wherry.performance.measures.values import Scope
 from wherry.performance.report import charts, words
@@ -47,7 +48,7 @@ def judge(measure: Measure, shown: Shown, cut: date, marks: Marks) -> Judged | N
     upto = [
         at
         for at, first in enumerate(shown.periods)
-        if words.last_day(first, measure.grain) <= cut and (shown.values[at] is not None or shown.withheld[at])
+        if periods.last_day(first, measure.grain) <= cut and (shown.values[at] is not None or shown.withheld[at])
     ]
     if not upto:
         return None
@@ -138,7 +139,7 @@ def _filled(blank: Row, measure: Measure, judged: Judged, cut: date, marks: Mark
     filled = replace(
         blank,
         period=first.isoformat(),
-        period_words=words.period(first, measure.grain),
+        period_words=periods.words(first, measure.grain),
         late=_late(first, measure.grain, cut),
         words=_figure(measure, part, at),
         value=part.values[at],
@@ -249,8 +250,8 @@ def _late(first: date, grain: Grain, cut: date) -> str:
     """
     if grain is Grain.DAY:  # rare events: nothing since is no gap
         return ""
-    following = words.next_period(first, grain)
-    return "" if words.last_day(following, grain) > cut else "nothing newer has come"
+    following = periods.following(first, grain)
+    return "" if periods.last_day(following, grain) > cut else "nothing newer has come"
 
 
 def missing(measure: Measure) -> str:

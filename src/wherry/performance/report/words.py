@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from wherry.performance.measures.model import Grain, Measure
+from wherry.performance.measures.periods import last_day
 
 NOT_KNOWN = "not known"
 #: Columns of the matrix: what the last point says.
@@ -96,41 +97,6 @@ def iso_day(text: str) -> str:
         return text
 
 
-def last_day(first: date, grain: Grain) -> date:
-    """The last day of the period that begins on a day.
-
-    >>> last_day(date(2026, 1, 1), Grain.MONTH), last_day(date(2025, 10, 1), Grain.QUARTER)
-    (datetime.date(2026, 1, 31), datetime.date(2025, 12, 31))
-    """
-    if grain in (Grain.DAY, Grain.WEEK):
-        return first + timedelta(days=6 if grain is Grain.WEEK else 0)
-    months = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}[grain]
-    return _months_on(first, months) - timedelta(days=1)
-
-
-def next_period(first: date, grain: Grain) -> date:
-    """The first day of the period after."""
-    return last_day(first, grain) + timedelta(days=1)
-
-
-def period(first: date, grain: Grain) -> str:
-    """A period in words.
-
-    >>> period(date(2026, 1, 26), Grain.WEEK), period(date(2026, 1, 1), Grain.MONTH)
-    ('week of 26 January 2026', 'January 2026')
-    >>> period(date(2025, 10, 1), Grain.QUARTER), period(date(2024, 4, 1), Grain.YEAR)
-    ('October to December 2025', 'April 2024 to March 2025')
-    """
-    if grain is Grain.DAY:
-        return day(first)
-    if grain is Grain.WEEK:
-        return f"week of {day(first)}"
-    if grain is Grain.MONTH:
-        return month(first)
-    last = last_day(first, grain)
-    return f"{first:%B}{'' if first.year == last.year else f' {first.year}'} to {month(last)}"
-
-
 def of_month(text: str) -> date:
     """The first day of a month given as `2026-01`. Raises ValueError.
 
@@ -145,8 +111,3 @@ def of_month(text: str) -> date:
 def month_end(first: date) -> date:
     """The last day of a month."""
     return last_day(first, Grain.MONTH)
-
-
-def _months_on(first: date, months: int) -> date:
-    at = first.year * 12 + first.month - 1 + months
-    return date(at // 12, at % 12 + 1, 1)

@@ -16,6 +16,7 @@ from wherry.performance.inequality.core20plus5 import Line, State
 from wherry.performance.inequality.gaps import NO_CHANCE, gaps
 from wherry.performance.inequality.intervals import COUNTED
 from wherry.performance.inequality.parts import split_words
+from wherry.performance.measures import periods
 from wherry.performance.measures.model import Measure, Split
 from wherry.performance.measures.values import Scope
 from wherry.web.components import export
@@ -60,8 +61,8 @@ def page(
     slope = slopes.slope(measure, one.parts) if split is Split.IMD_QUINTILE else None
     return {
         "one": one,
-        "periods": [(day, presenters.period_words(day, measure.grain)) for day in one.periods],
-        "period_words": presenters.period_words(one.period, measure.grain),
+        "periods": [(day, periods.words(day, measure.grain)) for day in one.periods],
+        "period_words": periods.words(one.period, measure.grain),
         "parts": presenters.part_rows(one, found),
         "gaps": found,
         "cells": [cell for cell in cells if cell is not None],
@@ -146,7 +147,7 @@ def _time(many: History) -> Time | None:
     )
     rows = [
         (
-            presenters.period_words(point.date, measure.grain),
+            periods.words(point.date, measure.grain),
             "not shown" if point.value is None else words.signed(point.value, measure.decimals),
             "" if point.value is None or point.special_cause_type == "Common Cause" else point.special_cause_type,
         )
@@ -217,6 +218,6 @@ def core_row(line: Line) -> CoreRow:
         said(line.rest),
         gap,
         gap.mark if gap is not None and line.state is State.COMPARED else "none",
-        presenters.period_words(one.period, measure.grain) if one is not None and measure is not None else "",
+        periods.words(one.period, measure.grain) if one is not None and measure is not None else "",
         f"{100 * unknown:.0f}% not known" if unknown is not None and unknown >= presenters.WARN_MISSING else "",
     )

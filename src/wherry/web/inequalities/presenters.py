@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from wherry.performance.inequality import draw, words
 from wherry.performance.inequality.breakdown import Breakdown
@@ -13,7 +12,8 @@ from wherry.performance.inequality.gaps import CHOSEN, Gap, Gaps
 from wherry.performance.inequality.parts import Part
 from wherry.performance.inequality.printed import Ratio
 from wherry.performance.inequality.ranking import Row
-from wherry.performance.measures.model import Direction, Grain, Measure, Split
+from wherry.performance.measures import periods
+from wherry.performance.measures.model import Direction, Measure, Split
 
 #: Share of people whose category is not known from which a page warns (own default).
 WARN_MISSING = 0.05
@@ -22,21 +22,6 @@ AGE_NOTE = (
     "general knowledge), so a gap can be larger or smaller between people of the same age. Each figure is kept by one "
     "split at a time, so a version standardised for age cannot be made from what is here."
 )
-
-
-def period_words(day: date, grain: Grain) -> str:
-    """A period as people say it.
-
-    >>> period_words(date(2026, 4, 1), Grain.MONTH), period_words(date(2026, 4, 6), Grain.WEEK)
-    ('April 2026', 'week from 6 April 2026')
-    """
-    if grain is Grain.MONTH:
-        return f"{day:%B %Y}"
-    if grain is Grain.QUARTER:
-        return f"{day:%B} to {date(day.year + (day.month + 1) // 12, (day.month + 1) % 12 + 1, 1):%B %Y}"
-    if grain is Grain.YEAR:
-        return f"year from {day:%B %Y}"
-    return f"week from {day.day} {day:%B %Y}"
 
 
 def count(value: float | None) -> str:
@@ -137,7 +122,7 @@ def overview_row(row: Row) -> OverviewRow:
         row,
         measure,
         one.split,
-        period_words(one.period, measure.grain),
+        periods.words(one.period, measure.grain),
         words.figure(measure, main.first.value) if main else "",
         words.figure(measure, main.second.value) if main else "",
         main.first.name if main else "",

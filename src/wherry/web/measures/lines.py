@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import Count, Max
 
+from wherry.performance.measures import periods
 from wherry.performance.measures.model import Direction, Measure
 from wherry.performance.measures.values import Scope
 from wherry.web.access import Permission
@@ -117,7 +118,7 @@ def line_of(view: selectors.ChartView, *, wide: bool = False) -> Line:
     return Line(
         measure,
         words.amount(measure, latest[1]) if latest else "",
-        words.period(latest[0], measure.grain) if latest else "",
+        periods.words(latest[0], measure.grain) if latest else "",
         view.series.as_at,
         words.amount(measure, view.target.value) if view.target else "",
         variation,

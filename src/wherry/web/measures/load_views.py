@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from wherry.errors import UserError
-from wherry.performance.measures import loaded
+from wherry.performance.measures import loaded, periods
 from wherry.performance.measures.loaded_rows import COLUMNS
 from wherry.performance.measures.model import Kind, Measure
 from wherry.web import snapshot as snapshots
@@ -19,7 +19,7 @@ from wherry.web.access.http import Request
 from wherry.web.access.requires import requires
 from wherry.web.components import performance
 from wherry.web.components.export import stream_csv
-from wherry.web.measures import load_services, words
+from wherry.web.measures import load_services
 
 #: How many refused rows, taken rows and loads are shown.
 SHOWN, TAKEN_SHOWN, LOADS = 200, 20, 50
@@ -97,7 +97,7 @@ def _page(request: Request, *, error: str = "", status: int = 200) -> HttpRespon
 
 def _row(row: Any, measures: dict[str, Measure]) -> dict[str, Any]:
     one = measures.get(row.measure)
-    period = words.period(row.period, one.grain) if one else row.period.isoformat()
+    period = periods.words(row.period, one.grain) if one else row.period.isoformat()
     return {"row": row, "name": one.name if one else row.measure, "period": period}
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from wherry.performance.inequality import categories
+from wherry.performance.measures import periods
 from wherry.performance.measures.model import DOMAINS, THEMES, Measure, Split
 from wherry.performance.measures.values import Scope
 from wherry.web.access import Permission
@@ -85,13 +86,13 @@ def page(request: Request, wanted: Asked, *, form: dict[str, Any] | None = None,
         "objective": words.objectives().get(one.objective, ""),
         "source": SOURCES[one.source.kind.value],
         "missing": words.missing(one),
-        "periods": [(day.isoformat(), words.period(day, one.grain)) for day in reversed(view.series.periods)],
+        "periods": [(day.isoformat(), periods.words(day, one.grain)) for day in reversed(view.series.periods)],
         "taken_back": _taken_back(one, scope),
         "newest": services.newest(one.code, scope.code),
         "may_rebase": whole and request.access.can(Permission.KEEP_MEASURES),
         "may_write": whole and request.access.can(Permission.WRITE_COMMENTARY),
         "form": form or {},
-        "period_words": {day: words.period(day, one.grain) for day in view.series.periods},
+        "period_words": {day: periods.words(day, one.grain) for day in view.series.periods},
         "amount": words.amount,
     }
     return render(request, "measures/measure.jinja", context, status=status)

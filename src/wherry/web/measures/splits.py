@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from wherry.performance.inequality import categories
+from wherry.performance.measures import periods
 from wherry.performance.measures.model import Direction, Measure, Split
 from wherry.performance.measures.values import Scope, Series
 from wherry.web.access.access import Access
@@ -86,7 +87,7 @@ def _breakdown(measure: Measure, scope: Scope, split: Split, access: Access | No
     if named is not None:
         lead = "Of those shown, worst for" if any(row.withheld for row in rows) else "Worst for"
         sentence = f"{lead} {named.name}: {named.value}" + (f", {named.apart} everybody." if named.apart else ".")
-    return Breakdown(split, categories.SPLIT_NAMES[split], words.period(last, measure.grain), rows, sentence)
+    return Breakdown(split, categories.SPLIT_NAMES[split], periods.words(last, measure.grain), rows, sentence)
 
 
 def _at(series: Series, day: date) -> float:

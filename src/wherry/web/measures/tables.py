@@ -9,6 +9,7 @@ from typing import Any
 
 from wherry.performance.controlled import dataset_of
 from wherry.performance.inequality import categories
+from wherry.performance.measures import periods
 from wherry.performance.measures.model import Measure, Split
 from wherry.performance.measures.values import Scope
 from wherry.web.components import performance
@@ -45,7 +46,7 @@ def rows(view: ChartView) -> list[Row]:
         found.append(
             Row(
                 first,
-                words.period(first, measure.grain),
+                periods.words(first, measure.grain),
                 words.amount(measure, float(series.values[at])),
                 words.count(float(series.numerators[at])),
                 words.count(float(series.denominators[at])),

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from datetime import date, timedelta
-from functools import lru_cache
-from pathlib import Path
 
-from wherry.performance.measures.model import Grain, Kind, Measure
+from wherry.performance.measures.model import Kind, Measure
 from wherry.performance.spc.words import figure
 from wherry.web import snapshot as snapshots
-from wherry.web.components.formats import day
 
 #: What the last point of a chart says, in a word or two beside its icon.
 VARIATION = {
@@ -28,31 +23,6 @@ ASSURANCE = {
     "consistent_fail": "Will miss target",
     None: "No target",
 }
-
-
-def period(first: date, grain: Grain) -> str:
-    """A period by its first day.
-
-    >>> period(date(2026, 1, 1), Grain.MONTH), period(date(2026, 1, 5), Grain.WEEK)
-    ('January 2026', 'week from 5 January 2026')
-    >>> period(date(2025, 10, 1), Grain.QUARTER), period(date(2024, 4, 1), Grain.YEAR)
-    ('October to December 2025', 'April 2024 to March 2025')
-    """
-    if grain.value == "day":
-        return day(first)
-    if grain is Grain.WEEK:
-        return f"week from {day(first)}"
-    if grain is Grain.MONTH:
-        return f"{first:%B %Y}"
-    last = _month_before(first, 3 if grain is Grain.QUARTER else 12)
-    same = last.year == first.year
-    return f"{first:%B}{'' if same else f' {first.year}'} to {last:%B %Y}"
-
-
-def _month_before(first: date, months: int) -> date:
-    """The last day of a period of so many months."""
-    number = first.year * 12 + first.month - 1 + months
-    return date(number // 12, number % 12 + 1, 1) - timedelta(days=1)
 
 
 def amount(measure: Measure, value: float | None) -> str:
@@ -100,14 +70,7 @@ def _within(owner: str) -> str:
 
 def objectives() -> Mapping[str, str]:
     """The system's objectives by code, in words; none where it names none."""
+    from wherry.performance.report.objectives import objectives as named
+
     system = snapshots.system()
-    return {} if system is None else _objectives(str(system.folder / "objectives.toml"))
-
-
-@lru_cache(maxsize=8)
-def _objectives(path: str) -> Mapping[str, str]:
-    if not Path(path).is_file():
-        return {}
-    with Path(path).open("rb") as file:
-        found: dict[str, str] = tomllib.load(file).get("objectives", {})
-    return found
+    return {} if system is None else {one.code: one.title for one in named(system)}

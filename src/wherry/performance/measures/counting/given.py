@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from wherry.performance.measures.model import Grain
+from wherry.performance.measures.periods import begin, following
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,26 +33,6 @@ class Period:
 
     first: date
     last: date
-
-
-def begin(day: date, grain: Grain) -> date:
-    """First day of the period that a day is in.
-
-    >>> [str(begin(date(2026, 2, 15), grain)) for grain in Grain]
-    ['2026-02-15', '2026-02-09', '2026-02-01', '2026-01-01', '2026-01-01']
-    """
-    if grain is Grain.DAY:
-        return day
-    if grain is Grain.WEEK:
-        return day - timedelta(days=day.weekday())
-    months = {Grain.MONTH: day.month, Grain.QUARTER: (day.month - 1) // 3 * 3 + 1, Grain.YEAR: 1}
-    return date(day.year, months[grain], 1)
-
-
-def following(first: date, grain: Grain) -> date:
-    """First day of the next period."""
-    longest = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 31, Grain.QUARTER: 92, Grain.YEAR: 366}
-    return begin(first + timedelta(days=longest[grain]), grain)
 
 
 def periods(grain: Grain, since: date, until: date) -> list[Period]:

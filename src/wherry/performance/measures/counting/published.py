@@ -7,16 +7,17 @@ that was suppressed stays missing, and so does every sum that it would be part o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from wherry.hub.published import Published
 from wherry.hub.published.ae import KINDS, MEASURES
 from wherry.hub.published.bands import Band
 from wherry.hub.published.store import Vintage
-from wherry.performance.measures.counting.given import Given, Made, following
+from wherry.performance.measures.counting.given import Given, Made
 from wherry.performance.measures.facts_other import RTT_LIMITS
 from wherry.performance.measures.model import Grain
+from wherry.performance.measures.periods import last_day
 
 NAMES = {
     "ae": "NHS England, A&E attendances and emergency admissions",
@@ -33,7 +34,7 @@ def dataset(given: Given, name: str) -> Made:
     last = date.min
     for vintage in _newest(given.published, name):
         month = date.fromisoformat(f"{vintage.period}-01")
-        last = max(last, following(month, Grain.MONTH) - timedelta(days=1))
+        last = max(last, last_day(month, Grain.MONTH))
         folder = given.published.root / vintage.folder
         parts.append(rows(given, vintage, folder).replace("SELECT", f"SELECT DATE '{month}' AS period,", 1))
     sql = " UNION ALL BY NAME ".join(parts)
