@@ -200,3 +200,13 @@ def test_any_text_can_be_made_safe_and_stays_safe(text: str) -> None:
     assert safe(once) == once
     assert not any(ord(char) < 32 and char != "\n" for char in once)
     assert all(len(word.replace("\u200b", "")) < 28 or "\u200b" in word for word in once.split())
+
+
+def test_every_chart_has_its_figures_in_a_table(report: Report, text: str) -> None:
+    """Every period of every chart, as it is shown elsewhere; none that is withheld."""
+    plain = text.replace("\xa0", " ")
+    charted = [row for row in report.rows if row.chart]
+    assert charted
+    for row in charted:
+        for point in row.points:
+            assert f"{words.short_month(point.period)} {point.words or 'none'}" in plain, (row.code, point.period)

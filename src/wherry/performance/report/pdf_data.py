@@ -55,6 +55,7 @@ def data(report: Report) -> dict[str, Any]:
         "key": [{"key": key, "words": one["words"]} for key, one in _icons().items()],
         "disclosure": list(report.disclosure) or ["Nothing is shown, so nothing is withheld."],
         "rebased": rebased(report),
+        "charted": [_charted(row) for row in report.rows if row.chart],
         "sources": [_source(row) for row in report.rows if row.has_data],
         "provenance": provenance(report),
     }
@@ -228,6 +229,7 @@ def _exception(report: Report, at: int) -> dict[str, Any]:
         "chart": _font(row.chart) if row.chart else "",
         "alt": alternative(row),
         "foot": f"{row.period_words[:1].upper()}{row.period_words[1:]}: {row.words}. {before}{target}{row.quality}",
+        "since": f"{row.period_words[:1].upper()}{row.period_words[1:]}",
         "narrative": _narrative(one.narrative),
     }
 
@@ -309,4 +311,27 @@ def _source(row: Row) -> dict[str, Any]:
         "sources": list(row.sources),
         "reference": f"{row.reference} ({row.certainty})",
         "as_at": words.iso_day(row.as_at) if row.as_at else words.NOT_KNOWN,
+    }
+
+
+def _charted(row: Row) -> dict[str, Any]:
+    """The figures of a row's chart: what is usual at its end, and every period with its figure and what is special."""
+    monthly = all(point.period.endswith("-01") for point in row.points)
+    last = row.points[-1]
+    usual = [
+        f"{name} {level:,.{row.decimals}f}"
+        for name, level in (("Mean", last.mean), ("lower limit", last.lower), ("upper limit", last.upper))
+        if level is not None
+    ]
+    return {
+        "name": row.name,
+        "usual": ", ".join(usual),
+        "figures": [
+            {
+                "when": words.short_month(point.period) if monthly else words.short_day(point.period),
+                "words": point.words or "none",
+                "special": point.special_cause not in ("", "Common Cause"),
+            }
+            for point in row.points
+        ],
     }

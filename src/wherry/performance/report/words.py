@@ -111,3 +111,18 @@ def of_month(text: str) -> date:
 def month_end(first: date) -> date:
     """The last day of a month."""
     return last_day(first, Grain.MONTH)
+
+
+def short_day(text: str) -> str:
+    """A day of an ISO date where there is little room.
+
+    >>> short_day("2026-01-05"), short_month("2026-01-01")
+    ('5 Jan 26', 'Jan 26')
+    """
+    when = date.fromisoformat(text)
+    return f"{when.day} {when:%b %y}"
+
+
+def short_month(text: str) -> str:
+    """A month of an ISO date where there is little room."""
+    return f"{date.fromisoformat(text):%b %y}"
