@@ -230,6 +230,18 @@ def test_the_command_says_which_case_of_which_file(capsys: pytest.CaptureFixture
     assert "cannot be read" in capsys.readouterr().err
 
 
+def test_a_file_too_deep_is_refused_and_half_a_letter_is_written_back(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 100_000, encoding="utf-8")
+    assert main(["spc", str(path)]) == 1
+    assert "too deep" in capsys.readouterr().err
+    half = json.loads('"\\ud800"')
+    found = printed(capsys, tmp_path / "case.json", case([1, 2], facet=["a", half]))
+    assert [row["f"] for row in found["summary"]] == ["a", half]
+
+
 @settings(max_examples=100)
 @given(st.lists(st.one_of(st.none(), st.floats(), st.integers(-(10**6), 10**6)), max_size=24))
 def test_an_answer_is_always_json_or_a_sentence(values: list[Any]) -> None:

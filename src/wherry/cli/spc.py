@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
             answers.append(answer(case, PRESETS[args.rules]))
         except UserError as error:
             raise UserError(f"{place}: {error} Nothing was charted.") from None
-    print(json.dumps(answers if isinstance(cases, list) else answers[0], allow_nan=False, ensure_ascii=False))
+    print(json.dumps(answers if isinstance(cases, list) else answers[0], allow_nan=False))
     return 0
 
 
@@ -60,3 +60,5 @@ def read(name: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise UserError(f"{name} is not JSON: {error}.") from None
+    except RecursionError:
+        raise UserError(f"{name} is no case: lists lie too deep in lists. Nothing was charted.") from None
