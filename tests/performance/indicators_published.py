@@ -14,6 +14,13 @@ SECOND_DEATHS = (232, 30, 41, 22, 194, 168, 315, 313, 406, 643, 963, 1446, 1979,
 SECOND_PEOPLE = (51578, 215512, 279462, 257256, 282348, 329111, 306514, 274397, 259847, 267045, 311791, 323739, 297453,
                  271344, 285047, 227655, 162922, 110554, 58886, 26243)  # fmt: skip
 
+#: Examples in the checks of PHEindicatormethods 2.1 (testLifeExpectancy): a whole area, and one with wide limits.
+NOW_DEATHS = (17, 9, 4, 8, 20, 15, 24, 33, 50, 71, 100, 163, 263, 304, 536, 872, 1390, 1605, 1936, 1937)
+NOW_PEOPLE = (7060, 35059, 46974, 48489, 43219, 38561, 46009, 57208, 61435, 55601, 50209, 56416, 46411, 39820, 37978,
+              37039, 33288, 23306, 11936, 11936)  # fmt: skip
+WIDE_DEATHS = (17, 9, 4, 8, 20, 15, 24, 33, 50, 51, 10, 16, 26, 30, 36, 22, 13, 5, 6, 1)
+WIDE_PEOPLE = (270, 235, 246, 248, 243, 238, 246, 257, 261, 355, 350, 356, 346, 339, 337, 337, 333, 323, 311, 311)
+
 #: Males in Austria, 1992: Preston SH, Heuveline P, Guillot M. Demography. Blackwell 2001, box 3.1, p. 49 (bands to
 #: 85+, years lived in the band by those who die in it, survivors of 100,000, years lived in the band).
 AUSTRIA_STARTS = (0, 1, *range(5, 90, 5))

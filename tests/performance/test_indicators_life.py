@@ -16,8 +16,12 @@ from indicators_published import (
     AUSTRIA_YEARS,
     CALCULATOR_DEATHS,
     CALCULATOR_PEOPLE,
+    NOW_DEATHS,
+    NOW_PEOPLE,
     SECOND_DEATHS,
     SECOND_PEOPLE,
+    WIDE_DEATHS,
+    WIDE_PEOPLE,
 )
 
 from wherry.errors import UserError
@@ -50,10 +54,26 @@ def test_the_calculator_of_public_health_england() -> None:
     alive = 100_000 * table.alive
     assert alive[:5].round().tolist() == [100_000, 99_595, 99_527, 99_486, 99_442]
     assert (alive * table.lived)[:5].round().tolist() == [99_636, 398_244, 497_532, 497_319, 496_746]
-    # Its column of the variance of person-years lived beyond each age, with Silcocks' term for 90 and over.
-    assert (alive**2 * table.variance)[:5].round().tolist() == [39355415, 34467062, 33742896, 33375864, 33001214]
+    # Its column of the variance of person-years lived beyond each age. This older calculator's term for 90 and over
+    # was of binomial deaths: less by the rate.
+    binomial = alive[-1] ** 2 * table.lived[-1] / CALCULATOR_DEATHS[-1]
+    variance = alive**2 * table.variance - binomial
+    assert variance[:5].round().tolist() == [39355415, 34467062, 33742896, 33375864, 33001214]
     second = indicators.life_expectancy(SECOND_DEATHS, SECOND_PEOPLE)
     assert second.value[0] == pytest.approx(77.99384, abs=5e-6)
+
+
+def test_limits_of_the_calculator_as_it_is_now() -> None:
+    """Printed in the checks of PHEindicatormethods 2.1: each age's limits, and an area too small for most of them."""
+    found = indicators.life_expectancy(NOW_DEATHS, NOW_PEOPLE)
+    assert found.value.round(4)[[0, 3, 18, 19]].tolist() == [80.1696, 70.4730, 6.1639, 6.1621]
+    assert found.lower.round(4)[[0, 3, 18, 19]].tolist() == [79.8827, 70.2068, 5.9784, 5.8877]
+    assert found.upper.round(4)[[0, 3, 18, 19]].tolist() == [80.4565, 70.7392, 6.3495, 6.4365]
+    wide = indicators.life_expectancy(WIDE_DEATHS, WIDE_PEOPLE)
+    assert wide.value.round(4)[[0, 8]].tolist() == [19.2291, 11.9585]
+    assert np.isnan(wide.value[9:]).all()
+    assert wide.lower.round(4)[[0, 9, 19]].tolist() == [16.4390, -1.6070, -298.5488]
+    assert wide.upper.round(4)[[0, 9, 19]].tolist() == [22.0193, 50.2977, 920.5488]
 
 
 def test_males_in_austria_as_in_the_textbook() -> None:
@@ -134,7 +154,7 @@ def test_the_recursion_is_the_sum_over_the_table(table: tuple[np.ndarray, np.nda
             for k in range(at, 19)
             if deaths[k]
         ]
-        last = alive[-1] ** 2 * (1 - rate[-1]) / (deaths[-1] * rate[-1] ** 2)
+        last = alive[-1] ** 2 / (deaths[-1] * rate[-1] ** 2)
         assert made.variance[at] == pytest.approx((sum(parts) + last) / alive[at] ** 2, rel=1e-6)
 
 

@@ -8,8 +8,10 @@ least population and the adjustments suit small areas: Eayres D, Williams ES. J 
 243-249; Toson B, Baker A. National Statistics Methodological Series 33, 2003.
 
 Nothing is given where the population is 5,000 or less, where deaths exceed people in a band, where a band has nobody
-or the last no deaths; and no value (limits only) where the 95% interval is wider than 20 years. The figures are those
-of the life expectancy calculator of Public Health England.
+or the last no deaths; and no value (limits only) where the 95% interval is wider than 20 years. Figures are those of
+the life expectancy calculator of Public Health England, and limits those of its present form, which PHEindicatormethods
+has too: the variance of years lived from 90 on is their square over the deaths. An older form took one less the rate of
+that.
 """
 
 from __future__ import annotations
@@ -96,8 +98,8 @@ def life_table(deaths: Numbers, population: Numbers, *, starts: tuple[int, ...] 
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = d / n
         dying, lived = chances(rate, width, share)
-        # Of the last band by Silcocks: years lived are one over the rate, whose variance is rate (1 - rate) / people.
-        spread = np.where(np.isinf(width), (1 - rate) / (d * rate**2), np.where(d > 0, dying**2 * (1 - dying) / d, 0.0))
+        # Of the last band by Silcocks: years lived are one over the rate, and deaths vary as Poisson's.
+        spread = np.where(np.isinf(width), 1 / (d * rate**2), np.where(d > 0, dying**2 * (1 - dying) / d, 0.0))
     expected, variance = np.empty_like(rate), np.empty_like(rate)
     expected[..., -1], variance[..., -1] = lived[..., -1], spread[..., -1]
     for at in range(len(starts) - 2, -1, -1):
