@@ -11,7 +11,7 @@ run: $(VENV)/.base
 	@$(BIN)/wherry run --scale $(SCALE)
 
 test: $(VENV)/.dev
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -rs
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -rs
 
 # Property tests on examples that nobody has tried yet. What it finds becomes an @example of its test.
 search: $(VENV)/.dev

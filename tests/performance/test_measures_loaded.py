@@ -96,7 +96,7 @@ def read(path: Path, system: System) -> loaded_rows.File:
         ("share,RM1,2026-01,1,2,,imd_quintile,6", "bad_category", "category '6' of imd_quintile is none of 1, 2"),
         ("share,RM1,2026-01,1,2,,place,Norwich", "bad_category", "category 'Norwich' of place is none of"),
         ("share,RM1,2026-01,1,2,,,,,extra", "too_many_cells", "it has 10 cells and the heading has 8"),
-        ("share,rm1,Jan-26,4,8,50.0,all,", "duplicate", "it is of the same figure as line 2"),
+        ("share,rm1,Jan-26,1,2,50.0,all,", "duplicate", "it is of the same figure as line 2"),
     ],
 )
 def test_a_row_that_cannot_be_is_kept_apart_with_its_line_and_reason(
@@ -109,6 +109,16 @@ def test_a_row_that_cannot_be_is_kept_apart_with_its_line_and_reason(
     assert (bad.line, bad.reason_code) == (3, code)
     assert words in bad.reason
     assert bad.raw.startswith(row[:4])
+
+
+def test_of_two_contradictory_rows_neither_is_taken_wherever_the_third_stands(tmp_path: Path, system: System) -> None:
+    first, other = "share,RM1,2026-01,7,20,,,", "share,RGP,2026-01,1,2,,,"
+    file = read(write(tmp_path / "f.csv", first, other, "share,RM1,Jan-26,9,20,,,", first), system)
+    assert [row.organisation for row in file.rows] == ["RGP"]
+    assert [bad.line for bad in file.quarantined] == [2, 4, 5]
+    assert "line 4 says otherwise of the same figure: neither is taken" in file.quarantined[0].reason
+    assert "line 2 says otherwise" in file.quarantined[1].reason
+    assert file.rows_read == 4
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ lower_cl and the like); columns that a method does not need are carried through 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from textwrap import fill
 
@@ -24,7 +25,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("table", metavar="TABLE.csv", help="CSV with a header; - is standard input")
     parser.add_argument("--confidence", metavar="LEVELS", help="0.95 or 95; several by commas: 0.95,0.998 "
                         "(default 0.95; funnels 0.95,0.998)")  # fmt: skip
-    parser.add_argument("--multiplier", type=_number, metavar="N", help="what figures are multiplied by (default "
+    parser.add_argument("--multiplier", type=_factor, metavar="N", help="what figures are multiplied by (default "
                         "100,000 for rates, dsr and isr; 1 for the others; 100 makes percentages; negative turns an "
                         "sii, and an rii over)")  # fmt: skip
     parser.add_argument("--group-by", action="append", default=[], metavar="COL",
@@ -82,6 +83,13 @@ def _number(text: str) -> float:
         return float(text.replace(",", ""))
     except ValueError:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number") from None
+
+
+def _factor(text: str) -> float:
+    number = _number(text)
+    if not number or not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"'{text}' cannot multiply a figure")
+    return number
 
 
 def _whole(text: str) -> int:

@@ -24,7 +24,7 @@ from wherry.paths import system_dir
 FILE = "artificial_measures.toml"
 HEADER = ("measure", "organisation", "period", "numerator", "denominator", "value", "split", "category")
 _KEYS = frozenset(
-    {"code", "grain", "noise", "volume", "level", "change", "season", "gradient", "spread", "fixed", "from"}
+    {"code", "grain", "noise", "volume", "level", "change", "season", "gradient", "spread", "fixed", "by_month", "from"}
 )
 _MONTHS = {"month": 1, "quarter": 3, "day": 1}
 _NOISES = frozenset({"share", "events", "amount", "count", "days"})
@@ -48,6 +48,7 @@ class Line:
     gradient: float | None
     spread: float
     fixed: bool
+    by_month: str
 
     def level_at(self, month: date, months_ago: int) -> float:
         """What a usual month of that date would have: the level with its changes and its season."""
@@ -112,6 +113,7 @@ def _lines(row: Mapping[str, Any]) -> Iterator[Line]:
             row.get("gradient"),
             float(row.get("spread", 0.0)),
             bool(row.get("fixed", False)),
+            row.get("by_month", ""),
         )
 
 
@@ -134,8 +136,10 @@ def _rows(line: Line, months: int, until: date, rng: np.random.Generator) -> Ite
 
 
 def _days(line: Line, first: date, rng: np.random.Generator) -> Iterator[tuple[object, ...]]:
-    """Each event on its day, no two on one."""
+    """Each event on its day, no two on one, and how many there were in the month."""
     days = sorted({int(day) for day in rng.integers(0, 28, rng.poisson(line.volume))})
+    if line.by_month:
+        yield (line.by_month, line.organisation, first, len(days), "", "", "", "")
     for day in days:
         yield (line.code, line.organisation, first + timedelta(days=day), 1, "", "", "", "")
 

@@ -127,10 +127,10 @@ def levels(confidence: Confidence) -> tuple[float, ...]:
     given = [confidence] if isinstance(confidence, int | float) else list(confidence)
     found: list[float] = []
     for one in given:
-        share = round(one / 100, 10) if 1 < one < 100 else float(one)
+        share = round(one / 100, 10) if 50 <= one < 100 else float(one)
         if not 0 < share < 1:
             raise UserError(
-                f"A confidence of {one:g} is neither a share between 0 and 1 nor a percentage between 1 and 100. "
+                f"A confidence of {one:g} is neither a share between 0 and 1 nor a percentage from 50 to 100. "
                 "Give 0.95 or 95; several are separated by commas."
             )
         if share not in found:

@@ -53,6 +53,15 @@ class Row:
         """What the figure is of: two rows of one key cannot both hold."""
         return (self.measure, self.period, self.organisation, self.split, self.category)
 
+    def agrees_with(self, other: Row) -> bool:
+        """Whether another row of the same figure says the same, as far as both say it."""
+        pairs = (
+            (self.numerator, other.numerator),
+            (self.denominator, other.denominator),
+            (self.value, other.value),
+        )
+        return all(mine is None or theirs is None or mine == theirs for mine, theirs in pairs)
+
 
 @dataclass
 class File:
@@ -80,7 +89,7 @@ def read(path: Path, system: System, measures: Mapping[str, Measure], today: dat
     header_line, header = next(lines, (0, []))
     at = _header(shown, header_line, [str(cell or "") for cell in header])
     file = File(shown, content.sha256)
-    first: dict[tuple[str, date, str, str, str], int] = {}
+    first: dict[tuple[str, date, str, str, str], tuple[Row, str]] = {}
     reader = _Reader(system, measures, today)
     for line, row in lines:
         if file.rows_read >= MOST_ROWS:
@@ -90,15 +99,29 @@ def read(path: Path, system: System, measures: Mapping[str, Measure], today: dat
                 raise BadCell("too_many_cells", f"it has {len(row)} cells and the heading has {len(header)}")
             given = {column: row[place] if place < len(row) else "" for column, place in at.items()}
             one = reader.row(line, given)
-            if one.key in first:
-                raise BadCell("duplicate", f"it is of the same figure as line {first[one.key]}; leave one of them out")
         except BadCell as error:
-            said = ",".join("" if cell is None else str(cell) for cell in row)
-            file.quarantined.append(Quarantined(line, error.code, str(error), said[:2_000]))
+            file.quarantined.append(Quarantined(line, error.code, str(error), _as_it_came(row)))
             continue
-        first[one.key] = line
-        file.rows.append(one)
+        if one.key not in first:
+            first[one.key] = (one, _as_it_came(row))
+            file.rows.append(one)
+            continue
+        before, said_before = first[one.key]
+        if one.agrees_with(before):
+            reason = f"it is of the same figure as line {before.line}; leave one of them out"
+        else:  # which of two contradictory figures is right, nobody but the sender knows
+            reason = f"line {before.line} says otherwise of the same figure: neither is taken"
+            if before in file.rows:
+                file.rows.remove(before)
+                against = f"line {line} says otherwise of the same figure: neither is taken"
+                file.quarantined.append(Quarantined(before.line, "duplicate", against, said_before))
+        file.quarantined.append(Quarantined(line, "duplicate", reason, _as_it_came(row)))
+    file.quarantined.sort(key=lambda bad: bad.line)
     return file
+
+
+def _as_it_came(row: list[Any]) -> str:
+    return ",".join("" if cell is None else str(cell) for cell in row)[:2_000]
 
 
 def _csv(content: Content) -> Iterator[tuple[int, list[Any]]]:

@@ -105,9 +105,10 @@ def _add(found: dict[str, Any], name: Any, made: Chart, written: Sequence[str], 
                 "point_type": point.point_type,
             }
         )
-    found["summary"].append(
-        {"f": name, "variation": made.points[-1].point_type, "assurance_type": made.assurance}  # a facet has points
-    )
+    # A target against a mean without limits is neither met nor missed for certain.
+    judged = made.target is not None and made.improvement != "neutral" and made.groups[-1].mean is not None
+    assurance = made.assurance or ("inconsistent" if judged else None)
+    found["summary"].append({"f": name, "variation": made.points[-1].point_type, "assurance_type": assurance})
 
 
 def _finite(value: float | None) -> float | None:

@@ -21,6 +21,7 @@ from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
 from wherry.web.access.http import Request
+from wherry.web.feed import clock
 
 _PAGES = (
     ("Measures", "measures:summary"),
@@ -73,7 +74,7 @@ def read_definitions(system: System | None) -> Mapping[str, Measure]:
 def scopes() -> tuple[Scope, ...]:
     """Whose figures can be chosen; none before there is a system."""
     system = snapshots.system()
-    return () if system is None else scoped.scopes(system, snapshots.today())
+    return () if system is None else scoped.scopes(system, today())
 
 
 def scope(code: str) -> Scope | None:
@@ -83,8 +84,8 @@ def scope(code: str) -> Scope | None:
 
 
 def today() -> date:
-    """The day that figures are read as at."""
-    return snapshots.today()
+    """The day that figures are read as at: today; in an artificial system, whose list stands still, the played day."""
+    return max(snapshots.today(), clock.today())
 
 
 def rule(access: Access, dataset: str = "people") -> disclosure.Rule:

@@ -25,6 +25,7 @@ from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission, audit
 from wherry.web.access.access import Access
 from wherry.web.access.models import User
+from wherry.web.components import performance
 from wherry.web.measures import jobs
 from wherry.web.measures.models import Upload
 
@@ -77,7 +78,7 @@ def waiting(access: Access) -> Upload | None:
 def check(upload: Upload) -> Checked:
     """What a file would add and change, and what of it is refused. Raises UserError where it cannot be read at all."""
     with _on_disk(upload) as path:
-        return loaded.check(path, _system(), name=upload.file_name, today=snapshots.today())
+        return loaded.check(path, _system(), name=upload.file_name, today=performance.today())
 
 
 @transaction.atomic
@@ -92,7 +93,7 @@ def take(*, access: Access, pk: int) -> Load:
         raise UserError(f"{found.file_name} was taken already, as load {found.load}. {NOTHING}")
     with _on_disk(found) as path:
         made = loaded.load(
-            [path], _system(), by=user.display_name, names={path: found.file_name}, today=snapshots.today()
+            [path], _system(), by=user.display_name, names={path: found.file_name}, today=performance.today()
         )[0]
     Upload.objects.filter(pk=pk).update(load=made.number, data=b"")
     _record(access, "measure.figures_loaded", made, {"sha256": made.sha256, "refused": made.rows_quarantined})
