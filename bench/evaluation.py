@@ -67,11 +67,14 @@ def by_size(panel: Panel, found: Sequence[trial.Trial]) -> dict[str, dict[str, f
 def main() -> None:
     """Print a table a size of effect."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ae", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--ae", type=Path, metavar="FOLDER", help="monthly A&E files, as NHS England publishes them")
     parser.add_argument("--every", type=int, default=1, help="take each nth trust (default 1)")
     parser.add_argument("--effects", default="2,4,8", help="effects to add, in points (default 2,4,8)")
     parser.add_argument("--json", type=Path, metavar="FILE")
     args = parser.parse_args()
+    if args.ae is None:
+        print("SKIPPED: it needs the published A&E months of every trust (--ae FOLDER)")
+        return
     with tempfile.TemporaryDirectory() as work:
         panel = panel_of(args.ae, Path(work))
     units = panel.units[:: args.every]
