@@ -14,22 +14,14 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 KEPT = [
     f"tests/web/test_{name}.py"
     for name in (
-        *("access_people", "audit_chain", "beds_acts", "beds_selectors", "cancer_services", "data_links"),
+        *("access_people", "audit_chain", "beds_acts", "cancer_services", "data_links"),
         *("discharge_artificial", "discharge_escalation", "discharge_services", "elective_aid_runs"),
-        *(
-            "emergency_levels",
-            "emergency_loading",
-            "evaluation_pages",
-            "feed_listener_store",
-            "feed_playing",
-            "feed_queue",
-        ),
+        *("emergency_levels", "emergency_loading", "evaluation_pages", "feed_listener_store", "feed_queue"),
         *("feed_store", "feed_store_days", "feed_store_load", "feed_store_merges", "feed_store_writers"),
-        *("home_clockwork", "offers_calls", "offers_codes", "offers_earlier", "offers_patient", "offers_places"),
-        *("offers_staff", "offers_steps", "offers_transfer", "outlook_scores", "planning_edit", "planning_runs"),
-        *("reports_editions",),
-        *("unplanned_hub", "virtual_loading", "virtual_services", "waiting_decisions", "well_follow_ups"),
-        *("well_forms", "well_harm", "well_patient"),
+        *("home_clockwork", "measures_acts", "offers_calls", "offers_codes", "offers_earlier", "offers_patient"),
+        *("offers_places", "offers_staff", "offers_steps", "offers_transfer", "planning_edit", "planning_runs"),
+        *("reports_editions", "unplanned_hub", "virtual_loading", "virtual_services", "waiting_decisions"),
+        *("well_follow_ups", "well_forms", "well_harm", "well_patient"),
     )
 ]
 

@@ -60,14 +60,17 @@ def test_each_role_walks_its_pages(
 ) -> None:
     page.goto("/")
     assert page.url.endswith("/sign-in/?next=%2F")
-    axe(page)
+    if role is Role.WAITING_LIST_MANAGER:
+        axe(page)
     sign_in(page, role, afresh=True)
+    earlier = {place for one in list(Role)[: list(Role).index(role)] for place in PLACES[one]} - {"/"}
     for place in PLACES[role]:
         response = page.goto(place)
         assert response.status == 200, place
         assert page.get_by_role("heading", level=1).count() == 1
         expect(page.get_by_text("Artificial system.")).to_be_visible()
-        axe(page)
+        if place not in earlier:  # what another role sees there has been checked
+            axe(page)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You have signed out.")).to_be_visible()
     page.goto("/")
