@@ -33,7 +33,7 @@ verdicts = st.lists(
     max_size=4,
 )
 Said = tuple[str, str, str]
-few = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _last(said: list[Said]) -> dict[frozenset[str], str]:

@@ -78,12 +78,15 @@ def test_each_role_walks_its_pages(
 
 
 def test_every_place_of_the_menu_opens(new_page: Callable[..., Any], sign_in: Callable[..., None]) -> None:
+    """Each place for the first role that has it; who may open what is the access table's."""
+    opened: set[str] = set()
     for role in Role:
         page = new_page()
         sign_in(page, role)
         places = page.locator("nav.nhsuk-header__navigation a").evaluate_all("links => links.map(a => a.pathname)")
         assert "/" in places
-        for place in places:
+        for place in sorted(set(places) - opened):
+            opened.add(place)
             response = page.request.get(place)
             assert response.status == 200, (role, place)
             menu = response.text().partition('class="nhsuk-header__navigation')[2].partition("</nav>")[0]
