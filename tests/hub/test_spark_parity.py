@@ -1,8 +1,9 @@
 """Spark and DuckDB make the same snapshot: every table, row for row, from one tiny artificial system.
 
 Nine feeds of elective work come from one trust each (cancer from two), and lists and appointments not from all, so
-that every feed is read on both engines without the same check of the same feed three times over. Each trust writes dates and yes and no in its own way; those
-ways are all in the feeds that come from every trust. Linkage is tried apart, where much is doubtful.
+that every feed is read on both engines without the same check of the same feed three times over. Each trust writes
+dates and yes and no in its own way; those ways are all in the feeds that come from every trust. Linkage is tried apart,
+where much is doubtful.
 """
 
 from __future__ import annotations
