@@ -222,3 +222,15 @@ def test_the_list_behind_is_offered_to_those_who_may_open_it(client_for: ClientF
     found = behind(replace(support.LONG, code="rtt-65-weeks"), performance.scopes()[1], access)
     assert found is not None
     assert found.href == f"{reverse('waiting:list')}?trust=RM1&wait=over_65"
+
+
+def test_nothing_is_withheld_only_from_who_may_see_patients_at_every_trust(make_user: Callable[..., User]) -> None:
+    def told(role: Role, organisations: tuple[str, ...], name: str) -> bool:
+        return performance.rule(access_of(make_user(role, organisations, name))).exempt
+
+    trusts = ("RM1", "RGP", "RCX")
+    assert told(Role.CLINICIAN, trusts, "everywhere")
+    assert not told(Role.CLINICIAN, ("RM1",), "at-one")
+    assert not told(Role.CLINICIAN, ("RM1", "RGP", "RY3"), "at-two-and-elsewhere")
+    assert not told(Role.EXECUTIVE, trusts, "an-executive")
+    assert not performance.rule(None).exempt

@@ -88,16 +88,15 @@ def today() -> date:
     return max(snapshots.today(), clock.today())
 
 
-def rule(access: Access, dataset: str = "people") -> disclosure.Rule:
-    """What is withheld from this reader: nothing of organisations' counts where they may see who people are."""
-    return rule_of(access, dataset)
+def rule(access: Access | None, dataset: str = "people") -> disclosure.Rule:
+    """What is withheld from a reader: nothing where they may see who people are at every trust of the group.
 
-
-def rule_of(access: Access | None, dataset: str) -> disclosure.Rule:
-    """The same; without a reader, the rule of everything that leaves (files, reports)."""
-    if access is not None and access.can(Permission.SEE_IDENTITY):
+    Whoever may at one trust alone sees what everybody sees. Without a reader, the rule of what leaves (files, reports).
+    """
+    system = snapshots.system()
+    if system and access and frozenset(system.trusts) <= access.where(Permission.SEE_IDENTITY):
         return disclosure.Rule(dataset, threshold=1, rounding=1, secondary=False, exempt=True)
-    return disclosure.rule_for(dataset, snapshots.system())
+    return disclosure.rule_for(dataset, system)
 
 
 def series(
@@ -108,7 +107,7 @@ def series(
     A place has no splits: a person is counted in one split at a time. Nothing where there are no values.
     """
     found = values()
-    allowed = rule_of(access, controlled.dataset_of(measure))
+    allowed = rule(access, controlled.dataset_of(measure))
     if found is None or (scope.place and split is not Split.ALL):
         nothing = np.zeros(0)
         return controlled.Controlled(Series(measure.code, scope.code, (), nothing, nothing, nothing), (), allowed)

@@ -24,7 +24,7 @@ def controlled(found: Outcome, measure: Measure | None, scope: Scope | None, acc
     Where the measure or the place is no longer known, it is under the rule for people.
     """
     dataset = dataset_of(measure) if measure else "people"
-    rule = performance.rule_of(access, dataset)
+    rule = performance.rule(access, dataset)
     if rule.exempt:
         return found
     hidden = _hidden(measure, scope, access)
