@@ -78,16 +78,20 @@ def intervals(
         )
     y = top
     for row in rows:
-        if row.head:
-            out.append(
-                f'<text x="{_LEFT}" y="{y + 20:.1f}" font-size="15" font-weight="bold">{escape(row.head)}</text>'
-            )
-            y += _HEAD
-        out.append(f'<text x="{_LEFT}" y="{y + 16:.1f}" {_HALO}>{escape(row.words)}</text>')
+        y = _named(out, row, y)
         if row.value is not None:
             out.extend(_drawn(row, axis, y + 31))
         y += _ROW
     return "".join([*out, "</svg>"])
+
+
+def _named(out: list[str], row: Row, y: float) -> float:
+    """Write a row's heading, if it begins a part, and its words; where the row's drawing begins."""
+    if row.head:
+        out.append(f'<text x="{_LEFT}" y="{y + 20:.1f}" font-size="15" font-weight="bold">{escape(row.head)}</text>')
+        y += _HEAD
+    out.append(f'<text x="{_LEFT}" y="{y + 16:.1f}" {_HALO}>{escape(row.words)}</text>')
+    return y
 
 
 def bars(rows: Sequence[Row], *, id: str, title: str, description: str, unit: str = "") -> str:
@@ -105,12 +109,7 @@ def bars(rows: Sequence[Row], *, id: str, title: str, description: str, unit: st
     zero = axis.x(0.0)
     y = 8.0
     for row in rows:
-        if row.head:
-            out.append(
-                f'<text x="{_LEFT}" y="{y + 20:.1f}" font-size="15" font-weight="bold">{escape(row.head)}</text>'
-            )
-            y += _HEAD
-        out.append(f'<text x="{_LEFT}" y="{y + 16:.1f}" {_HALO}>{escape(row.words)}</text>')
+        y = _named(out, row, y)
         if row.value is not None:
             x = axis.x(row.value)
             fill = MARKS[row.mark]
