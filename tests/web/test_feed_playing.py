@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -136,7 +136,7 @@ class Peer:
                 connection, _ = self.server.accept()
             except OSError:
                 return
-            with connection:
+            with suppress(OSError), connection:  # the line hangs up too, with answers unread
                 self._talk(connection)
 
     def _talk(self, connection: socket.socket) -> None:
