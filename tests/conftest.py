@@ -35,6 +35,11 @@ LONGEST = (
 )
 
 
+def pytest_unconfigure() -> None:
+    """Leave nothing behind on the machine."""
+    shutil.rmtree(os.environ["WHERRY_DATA"], ignore_errors=True)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first; everything else, and the order within a file, as it was."""
     rank = {REPOSITORY / "tests" / name: place for place, name in enumerate(LONGEST)}
