@@ -1,6 +1,6 @@
 """One line a measure for lists: its latest figure and what its chart says. Worked out once for all readers alike.
 
-Lines are kept until values, definitions or baselines change. Readers who may not see patients share theirs.
+Lines are kept until values, definitions or baselines change. Readers from whom the same is withheld share theirs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from django.db.models import Count, Max
 from wherry.performance.measures import periods
 from wherry.performance.measures.model import Direction, Measure
 from wherry.performance.measures.values import Scope
-from wherry.web.access import Permission
 from wherry.web.access.access import Access
 from wherry.web.components import performance
 from wherry.web.measures import selectors, words
@@ -81,8 +80,7 @@ def lines(scope: Scope, access: Access | None) -> Mapping[str, Line]:
     """A line a measure, by code, in the order of the definitions."""
     values, defined = performance.values(), performance.definitions()
     stamp = Baseline.objects.aggregate(made=Max("pk"), undone=Count("undone_at"))
-    sees = access is not None and access.can(Permission.SEE_IDENTITY)
-    key = (values.id if values else "", scope, sees, tuple(stamp.values()))
+    key = (values.id if values else "", scope, performance.rule(access), tuple(stamp.values()))
     found = _kept.get(key)
     if found is not None and found[0] is defined:
         return found[1]
