@@ -8,23 +8,22 @@ from wherry.performance.measures.values import Scope
 from wherry.reference.system import System
 
 GROUP = "group"
-#: Kinds of organisation that answer for everybody and not for their own patients.
-_BOARDS = frozenset({"icb", "sub_icb"})
 _REPORTING = frozenset({"trust", "council", "voluntary"})
 
 
 def scopes(system: System, on: date) -> tuple[Scope, ...]:
     """The group, then every organisation that reports, the group's trusts first, then every place by name.
 
-    The group's figures are the sums of all that report; a board's only where nobody else has any. A district council
-    has the code of its place: that code is the place's, and the council's own figures are in the group's alone.
+    The group's figures are the sums of all that report; those of its boards, which answer for everybody, only where
+    nobody else has any, and those of a board that has closed since too. A district council has the code of its place:
+    that code is the place's, and the council's own figures are in the group's alone.
     """
     known = {
         row.code: row for row in system.organisations if row.from_date <= on and (not row.to_date or on <= row.to_date)
     }
     ours = [known[code] for code in system.trusts if code in known]
     others = [row for row in known.values() if row.kind in _REPORTING and row.code not in system.trusts]
-    boards = tuple(row.code for row in known.values() if row.kind in _BOARDS)
+    boards = tuple(dict.fromkeys((*system.icbs, *([system.commissioner] if system.commissioner else []))))
     reporting = tuple(row.code for row in (*ours, *others))
     group = Scope(GROUP, system.group_name, reporting, GROUP, otherwise=boards)
     districts = places(system)

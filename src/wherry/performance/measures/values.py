@@ -4,7 +4,8 @@
     performance/snapshots/<id>/             values.parquet, manifest.json
 
 Numerators and denominators are kept; the value of several organisations together is the sum of the one over the sum of
-the other. A figure that came without them (`value` alone) can be shown for its organisation and never for a group.
+the other. A figure that came without them (`value` alone) is shown for its organisation, or for everybody where a board
+sent it; it is never added up.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from wherry.errors import UserError
 from wherry.hub import one_table
 from wherry.hub.store import Store, read_json
 from wherry.paths import hub_dir
-from wherry.performance.measures.model import Measure, Split
+from wherry.performance.measures.model import Grain, Measure, Split
 
 pc: Any = pyarrow_compute
 
@@ -94,6 +95,7 @@ class Values:
         self.folder = folder
         self.manifest = manifest
         self._given = table
+        self._silences: dict[tuple[str, tuple[str, ...]], frozenset[date]] = {}
 
     @property
     def id(self) -> str:
@@ -148,9 +150,15 @@ class Values:
         return tuple(sorted(pc.unique(self.rows(measure)["organisation"]).to_pylist()))
 
     def series(self, measure: Measure, scope: Scope, split: Split = Split.ALL, category: str = "") -> Series:
-        """One measure over time for a scope. A period in which any organisation that usually reports is missing is
-        still summed over those that came; `as_at` is the newest day of the sources."""
-        if scope.place and split is Split.ALL:
+        """One measure over time for a scope; nothing for a split of a place, which has none. `as_at` is the newest day
+        of the sources.
+
+        A share or mean of a period is of those that came. A plain number is missing where an organisation of several
+        that reported before did not: it would fall because nobody sent it.
+        """
+        if scope.place and split is not Split.ALL:
+            return _series(measure, scope, VALUES.empty_table(), frozenset(), several=False)
+        if scope.place:
             split, category = Split.PLACE, scope.place
         rows = self.rows(measure.code, split)
         rows = rows.filter(pc.equal(rows["category"], category))
@@ -158,15 +166,35 @@ class Values:
             found = rows.filter(pc.is_in(rows["organisation"], value_set=pa.array(list(codes), pa.string())))
             if found.num_rows:
                 break
-        return _series(measure, scope, found)
+        several = codes is scope.organisations and len(codes) > 1
+        adds_up = measure.unit == "number" and measure.grain is not Grain.DAY  # a day without an event has no row
+        silent = self._silent(measure.code, codes) if several and adds_up else frozenset()
+        return _series(measure, scope, found, silent, several=several)
+
+    def _silent(self, measure: str, organisations: tuple[str, ...]) -> frozenset[date]:
+        """Periods in which any of some organisations that had reported before did not."""
+        key = (measure, organisations)
+        if key not in self._silences:
+            rows = self.rows(measure)
+            rows = rows.filter(pc.is_in(rows["organisation"], value_set=pa.array(list(organisations), pa.string())))
+            reported: dict[str, set[date]] = {}
+            days: list[Any] = rows["period"].to_pylist()
+            for organisation, day in zip(rows["organisation"].to_pylist(), days, strict=True):
+                reported.setdefault(str(organisation), set()).add(day)
+            begun = [(min(held), held) for held in reported.values()]
+            self._silences[key] = frozenset(
+                day for day in days if any(first < day and day not in held for first, held in begun)
+            )
+        return self._silences[key]
 
 
-def _series(measure: Measure, scope: Scope, rows: pa.Table) -> Series:
+def _series(measure: Measure, scope: Scope, rows: pa.Table, silent: frozenset[date], *, several: bool) -> Series:
+    """Rows added up by period. `silent` periods are missing; a value alone is no figure of `several` organisations."""
     periods: list[date] = sorted({one for one in rows["period"].to_pylist() if one is not None})
     place: dict[Any, int] = {period: at for at, period in enumerate(periods)}
     size = len(periods)
     top, below, alone = np.zeros(size), np.zeros(size), np.full(size, np.nan)
-    whole = np.ones(size, dtype=bool)
+    whole = np.array([period not in silent for period in periods], dtype=bool)
     seen = np.zeros(size, dtype=int)
     sources: list[str] = []
     columns: list[list[Any]] = [
@@ -179,7 +207,7 @@ def _series(measure: Measure, scope: Scope, rows: pa.Table) -> Series:
             sources.append(source)
         if numerator is None or (denominator is None and measure.unit != "number"):
             whole[at] = False
-            alone[at] = np.nan if value is None else value
+            alone[at] = np.nan if value is None or several else value
             continue
         top[at] += numerator
         below[at] += denominator or 0.0
