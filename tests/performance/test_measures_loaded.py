@@ -90,6 +90,8 @@ def read(path: Path, system: System) -> loaded_rows.File:
         ("share,RM1,2026-01,nan,2,,,", "bad_number", "numerator 'nan' is no number"),
         ("share,RM1,2026-01,1e3,2,,,", "bad_number", "is no number"),
         ("share,RM1,2026-01,*,2,,,", "suppressed", "was suppressed: the row stays out, it is not 0"),
+        ("weekly,RM1,2026-01-05,5%,,,,", "bad_unit", "numerator '5%' is a percentage; weekly is in number"),
+        ("money,RM1,2025-12,,,£500,,", "bad_unit", "value '£500' is in pounds; money is in pence"),
         ("share,RM1,2026-01,1,2,,sex,1", "bad_split", "share is not split by sex"),
         ("share,RM1,2026-01,1,2,,gender,1", "bad_split", "split 'gender' is none of all"),
         ("share,RM1,2026-01,1,2,,,1", "bad_split", "category '1' is given and split is blank"),
@@ -144,7 +146,8 @@ def test_other_spellings_are_understood(tmp_path: Path, system: System) -> None:
     rows = (
         'SHARE, rm1 ,31/01/2026,"1,000","2,000",50.0%,,',
         "share,RGP,January 2026,,,85.25,ALL,",
-        "money,RM1,2026-02,-£500,,-500,,",
+        "money,RM1,2026-02,-500,,-500,,",
+        "weekly,QMM,2022-07-01,5,,,,",
         "weekly,RM1,1 March 2026,7,,,,",
         "event,RM1,3/3/2026,1,,,,",
         "event,RM1,04-03-2026,1,,,,",
@@ -157,6 +160,7 @@ def test_other_spellings_are_understood(tmp_path: Path, system: System) -> None:
     assert found["share", "RM1", date(2026, 1, 1), ""].numerator in (1000.0, 1.0)
     assert found["share", "RGP", date(2026, 1, 1), ""].value == 85.25
     assert ("weekly", "RM1", date(2026, 2, 23), "") in found
+    assert ("weekly", "QMM", date(2022, 6, 27), "") in found  # the board opened in the middle of that week
     assert ("event", "RM1", date(2026, 3, 3), "") in found
     assert ("event", "RM1", date(2026, 3, 4), "") in found
 
@@ -167,17 +171,27 @@ def test_a_workbook_and_semicolons_say_the_same(tmp_path: Path, system: System) 
     book = Workbook()
     sheet = book.active
     assert sheet is not None
-    sheet.append(["Measure", "Organisation", "Period", "Numerator", "Denominator"])
+    sheet.append(["Measure", "Organisation", "Period", "Numerator", "Denominator", "Value"])
     sheet.append(["share", "RM1", date(2026, 1, 31), 1, 2])
     sheet.append([None, None, None, None, None])
     sheet.append(["share", "RGP", "Jan-26", 3.0, "4"])
     sheet.append(["share", "RGP", "Jan-26", True, 4])
+    sheet.append(["share", "RCX", "Jan-26", None, None, 0.825])
+    sheet.cell(6, 6).number_format = "0.0%"
     book.save(tmp_path / "f.xlsx")
     workbook = read(tmp_path / "f.xlsx", system)
-    rows = ("share;RM1;2026-01;1;2", "share;RGP;2026-01;3;4")
-    text = read(write(tmp_path / "f.csv", *rows, header="measure;organisation;period;numerator;denominator"), system)
+    rows = ("share;RM1;2026-01;1;2;", "share;RGP;2026-01;3;4;", "share;RCX;2026-01;;;82.5")
+    text = read(write(tmp_path / "f.csv", *rows, header=";".join(COLUMNS[:6])), system)
     assert [replace(row, line=0) for row in workbook.rows] == [replace(row, line=0) for row in text.rows]
     assert [(bad.line, bad.reason_code) for bad in workbook.quarantined] == [(5, "bad_number")]
+
+
+def test_a_plain_number_is_the_same_under_value_and_adds_up(tmp_path: Path, system: System) -> None:
+    header = "measure,organisation,period,value"
+    [row] = read(write(tmp_path / "f.csv", "number,RM1,2026-01,3", header=header), system).rows
+    assert (row.numerator, row.value) == (3.0, None)
+    contradictory = write(tmp_path / "g.csv", "number,RM1,2026-01,3,,,,", "number,RM1,2026-01,,,4,,")
+    assert [bad.reason_code for bad in read(contradictory, system).quarantined] == ["duplicate", "duplicate"]
 
 
 @pytest.mark.parametrize(

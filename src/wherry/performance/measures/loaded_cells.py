@@ -58,7 +58,18 @@ def number(name: str, said: Any) -> float | None:
     return found
 
 
+def as_shown(cell: Any) -> Any:
+    """What a workbook's cell holds; a number with a sign as people see it: 0.82 shown as 82% is "82%"."""
+    value, form = cell.value, str(cell.number_format or "")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if "%" in form:
+        return f"{100 * value:.10f}".rstrip("0").rstrip(".") + "%"
+    return f"£{value}" if "£" in form else value
+
+
 def decimals(said: Any) -> int:
+    """How many decimals a figure was written with."""
     shown = word(said).removesuffix("%").strip()
     return len(shown.partition(".")[2])
 

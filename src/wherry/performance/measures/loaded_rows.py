@@ -18,7 +18,7 @@ from typing import Any
 from wherry.errors import UserError
 from wherry.hub.published.files import KEPT, Content, contents, refuse_cut, text
 from wherry.hub.published.parsed import Quarantined
-from wherry.performance.measures.loaded_cells import BadCell, close, decimals, number, period_of, word
+from wherry.performance.measures.loaded_cells import BadCell, as_shown, close, decimals, number, period_of, word
 from wherry.performance.measures.model import AGE_BANDS, Kind, Measure, Split
 from wherry.performance.measures.periods import last_day
 from wherry.performance.measures.scopes import places
@@ -149,14 +149,14 @@ def _workbook(content: Content) -> Iterator[tuple[int, list[Any]]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             book = load_workbook(io.BytesIO(content.data), read_only=True, data_only=True)
-            rows = list(book.worksheets[0].iter_rows(max_col=64, values_only=True))
+            rows = [[as_shown(cell) for cell in row] for row in book.worksheets[0].iter_rows(max_col=64)]
             book.close()
     except Exception as error:  # whatever a damaged workbook makes of the library
         raise UserError(f"{content.name} cannot be read as a workbook ({str(error)[:200]}). {KEPT}") from None
     for line, row in enumerate(rows, start=1):
         filled = [at for at, cell in enumerate(row) if cell not in (None, "")]
         if filled:
-            yield line, list(row[: filled[-1] + 1])
+            yield line, row[: filled[-1] + 1]
 
 
 def _header(name: str, line: int, header: Sequence[str]) -> dict[str, int]:
@@ -201,12 +201,16 @@ class _Reader:
     def row(self, line: int, given: Mapping[str, Any]) -> Row:
         measure = self._measure(word(given.get("measure")))
         period = self._period(given.get("period"), measure)
-        organisation = self._organisation(word(given.get("organisation")).upper(), period)
+        organisation = self._organisation(word(given.get("organisation")).upper(), period, measure)
         split, category = self._split(word(given.get("split")), word(given.get("category")), measure)
+        for name in ("numerator", "denominator", "value"):
+            _signs(name, word(given.get(name)), measure)
         numerator, denominator, value = (
             number(name, given.get(name)) for name in ("numerator", "denominator", "value")
         )
         _agree(measure, numerator, denominator, value, decimals(given.get("value")))
+        if measure.unit == "number" and numerator is None:  # a plain number adds up, and may be too small to show
+            numerator, value = value, None
         return Row(line, measure.code, period, organisation, split, category, numerator, denominator, value)
 
     def _measure(self, said: str) -> Measure:
@@ -227,12 +231,12 @@ class _Reader:
             raise BadCell("bad_period", f"{period} is before 1990")
         return period
 
-    def _organisation(self, said: str, period: date) -> str:
+    def _organisation(self, said: str, period: date, measure: Measure) -> str:
         if said not in self.organisations:
             hint = close(said, self.organisations)
             raise BadCell("unknown_organisation", f"{self.system.name} has no organisation {said[:20]!r}{hint}")
-        held = self.organisations[said]
-        if not any(since <= period and (until is None or period <= until) for since, until in held):
+        held, last = self.organisations[said], last_day(period, measure.grain)
+        if not any(since <= last and (until is None or period <= until) for since, until in held):
             raise BadCell("closed_organisation", f"{said} was not open on {period}")
         return said
 
@@ -251,6 +255,14 @@ class _Reader:
             shown = ", ".join(one or "blank" for one in self.categories[split])
             raise BadCell("bad_category", f"category {category[:40]!r} of {split} is none of {shown}")
         return split.value, category
+
+
+def _signs(name: str, said: str, measure: Measure) -> None:
+    """Refuse a figure whose sign says another unit than the measure's."""
+    if said.endswith("%") and (name != "value" or measure.unit not in _SHARES):
+        raise BadCell("bad_unit", f"{name} {said[:40]!r} is a percentage; {measure.code} is in {measure.unit}")
+    if "£" in said and measure.unit == "pence" and name != "denominator":
+        raise BadCell("bad_unit", f"{name} {said[:40]!r} is in pounds; {measure.code} is in pence: write it in pence")
 
 
 def _agree(
