@@ -60,6 +60,7 @@ DEFINITIONS = {
         "test-stopped", unit="days", splits=("sex",), table="rtt_stopped", numerator="sum(days_waited)",
         denominator="count(days_waited)", where="admitted",
     ),
+    "test-year": definition("test-year", unit="number", grain="year", table="rtt_stopped", numerator="count(*)"),
     "test-four-hours": definition(
         "test-four-hours", grain="week", splits=("age_band",), table="emergency_visit",
         numerator="count(*) FILTER (WHERE minutes <= 240)", denominator="count(*)",
@@ -92,6 +93,7 @@ DEFINITIONS = {
     "test-theatre": definition(
         "test-theatre", table="theatre_session", numerator="sum(capped_minutes)", denominator="sum(planned_minutes)"
     ),
+    "test-offered": definition("test-offered", unit="number", table="offer", numerator="count(*)"),
     "test-offers": definition(
         "test-offers", table="offer", numerator="count(*) FILTER (WHERE accepted)",
         denominator="count(*) FILTER (WHERE answered)",
@@ -231,7 +233,7 @@ def reach_of(days: Iterable[date]) -> date:
 
 def test_nothing_is_wrong_with_the_definitions(built: Built) -> None:
     assert built.values.manifest["problems"] == []
-    assert set(DEFINITIONS) - built.values.measures() == {"test-offers"}  # nobody was offered anything
+    assert set(DEFINITIONS) - built.values.measures() == {"test-offers", "test-offered"}  # nobody was offered anything
 
 
 def test_who_waited_at_the_end_of_each_month(built: Built) -> None:
@@ -291,6 +293,13 @@ def test_waits_of_stopped_clocks(built: Built) -> None:
     later = min(period for period, _, _ in found)
     assert found == {key: tuple(held) for key, held in expected.items() if key[0] >= later}
     assert later <= date(2024, 6, 1)
+
+
+def test_a_year_of_events_is_from_april_to_march(built: Built) -> None:
+    stopped = [row for row in built.periods if row["outcome"] == "stopped"]
+    year = [row["organisation"] for row in stopped if date(2024, 4, 1) <= row["clock_stop"] <= date(2025, 3, 31)]
+    expected = {(date(2024, 4, 1), trust, ""): (year.count(trust), None) for trust in TRUSTS}
+    assert figures(built.values, "test-year") == expected
 
 
 def _weeks(built: Built, code: str) -> list[date]:
@@ -445,12 +454,13 @@ def test_week_bands_are_those_of_the_clock_rules() -> None:
 
     days = np.arange(0, 900)
     start = date(2020, 1, 1)
-    rows = pa.table({"clock_start": [start] * len(days), "until": [start + timedelta(days=int(n)) for n in days]})
+    starts, until = [start] * len(days), [start + timedelta(days=int(n)) for n in days]
+    rows = pa.table({"clock_start": [*starts, None], "until": [*until, start]})
     with duckdb.connect() as con:
         con.register("c", rows)
         found = con.sql(f"SELECT {_waited('until')} FROM c").to_arrow_table()
-    assert found["days_waited"].to_pylist() == days.tolist()
-    assert found["week_band"].to_pylist() == week_band(days).tolist()
+    assert found["days_waited"].to_pylist() == [*days.tolist(), None]
+    assert found["week_band"].to_pylist() == [*week_band(days).tolist(), None]
 
 
 @pytest.mark.parametrize("grain", list(Grain))
@@ -475,13 +485,18 @@ def offers(*accepted: bool) -> pa.Table:
         "days_to_answer": 2, "age_band": "40-64", "sex": "1", "ethnicity": "White", "imd_quintile": "1", "place": "",
     }  # fmt: skip
     table = pa.Table.from_pylist([{**row, "accepted": yes} for yes in accepted])
-    return table.replace_schema_metadata({"from": "2026-01-01", "to": "2026-01-31"})
+    return table.replace_schema_metadata({"from": "2025-12-01", "to": "2026-01-31"})
 
 
 def test_what_people_did_is_counted_and_the_rest_taken_over(built: Built) -> None:
     said: list[str] = []
     first = build.build(built.system, built.hub, {"offer": offers(True, False, True)}, more_id="three", say=said.append)
     assert figures(first, "test-offers") == {(date(2026, 1, 1), "RM1", ""): (2, 3)}
+    # In December nobody offered anything, which is known: a number is 0, and there is no share of nothing.
+    assert figures(first, "test-offered") == {
+        (date(2025, 12, 1), "RM1", ""): (0, None),
+        (date(2026, 1, 1), "RM1", ""): (3, None),
+    }
     assert "measures to count" in said[0]
     assert len([words for words in said if words.startswith("rtt_waiting")]) == 0
     assert first.rows("test-waiting").equals(built.values.rows("test-waiting"))

@@ -28,15 +28,14 @@ from wherry.performance.measures.counting import passes
 from wherry.performance.measures.counting.given import Given, Made
 from wherry.performance.measures.fact import Origin
 from wherry.performance.measures.facts import TABLES
-from wherry.performance.measures.model import Grain, Kind, Measure, Split
+from wherry.performance.measures.model import Grain, Kind, Measure
 from wherry.performance.measures.values import Values
 from wherry.reference.system import System
 
 pc: Any = pyarrow_compute
 Say = Callable[[str], None]
 #: Raised when the way of counting changes, so that everything is counted again.
-VERSION = 1
-_TOTAL = Split.ALL
+VERSION = 2
 
 
 def build(
@@ -97,7 +96,7 @@ def inputs_of(system: System, hub: Path | None = None) -> dict[str, str]:
     hub = hub if hub is not None else hub_dir()
     stamps = [(path.name, stat.st_mtime_ns, stat.st_size) for path in _files(system) for stat in [path.stat()]]
     return {
-        "system": f"{system.name} {_hash(repr(stamps))}",
+        "system": f"{system.name} {_hash(repr((VERSION, stamps)))}",
         "definitions": _hash(repr([(str(p), *s) for p, *s in definitions.stamped(system)])),
         "snapshot": Store(hub).current_id() or "",
         "flow": flow_store.current_id(hub) or "",
@@ -129,7 +128,7 @@ def _keys(measures: Any, inputs: Mapping[str, str], more: Mapping[str, pa.Table]
         state = ""
         if fact is not None:
             state = tables.get(source.table, "") if fact.origin is Origin.ACTIONS else inputs[fact.origin.value]
-        found[measure.code] = _hash(f"{VERSION} {inputs['system']} {state} {definitions.digest_of(measure)}")
+        found[measure.code] = _hash(f"{inputs['system']} {state} {definitions.digest_of(measure)}")
     return found
 
 

@@ -13,7 +13,7 @@ SNAPSHOT = (
         (
             *number(
                 days_waited="days since the clock started; null where the start is not known",
-                week_band="0 to 104: band k is waits of more than k weeks, 18 is over 18 weeks, 52 over 52",
+                week_band="0 to 104, null as days are: band k is waits of more than k weeks, 52 over 52 weeks",
             ),
             *FUNCTION,
             *flag(admitted="on an admitted list that day"),
@@ -28,7 +28,10 @@ SNAPSHOT = (
         "a referral-to-treatment clock that stopped",
         "the day it stopped",
         (
-            *number(days_waited="days from start to stop; null where the start is not known", week_band="0 to 104"),
+            *number(
+                days_waited="days from start to stop; null where the start is not known",
+                week_band="0 to 104; null as days are",
+            ),
             *flag(admitted="stopped by an admission for treatment"),
             *FUNCTION,
             *PERSON,

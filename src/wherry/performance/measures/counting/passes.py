@@ -14,6 +14,7 @@ from wherry.performance.measures.counting.given import Given, Made, Period, dist
 from wherry.performance.measures.fact import Origin
 from wherry.performance.measures.facts import TABLES
 from wherry.performance.measures.model import Grain, Measure, Split
+from wherry.performance.measures.periods import APRIL
 from wherry.performance.measures.values import VALUES
 
 pc: Any = pyarrow_compute
@@ -54,7 +55,26 @@ def count(given: Given, group: Group, made: Made, wrong: dict[str, str]) -> list
         rows = _run(given, source, group)
     except duckdb.Error:
         return _one_by_one(given, source, group, made, wrong)
-    return list(_melted(rows, group, made))
+    found = list(_melted(rows, group, made))
+    if fact.origin is Origin.ACTIONS:
+        found += _nothing_done(rows, group, made, allowed)
+    return found
+
+
+def _nothing_done(
+    rows: pa.Table, group: Group, made: Made, allowed: Sequence[tuple[Period, str]]
+) -> Iterator[pa.Table]:
+    """0 of each plain number where nobody did anything: that is known of what people do here, and never of extracts."""
+    there = set(zip(rows["period"].to_pylist(), rows["organisation"].to_pylist(), strict=True))
+    empty = [(period.first, code) for period, code in allowed if (period.first, code) not in there]
+    for measure in group.measures:
+        if measure.unit == "number" and measure.grain is not Grain.DAY:
+            every: dict[str, Any] = {
+                "measure": measure.code, "split": _TOTAL.value, "category": "", "numerator": 0.0,
+                "source": made.source, "as_at": made.as_at,
+            }  # fmt: skip
+            listed = [every | {"period": first, "organisation": code} for first, code in empty]
+            yield pa.Table.from_pylist(listed, schema=VALUES)
 
 
 def _register(given: Given, allowed: Sequence[tuple[Period, str]], wanted: Sequence[Period]) -> None:
@@ -68,7 +88,11 @@ def _register(given: Given, allowed: Sequence[tuple[Period, str]], wanted: Seque
 
 
 def _with_period(sql: str, stock: bool, grain: Grain) -> str:
-    inner = sql if stock else f"SELECT date_trunc('{grain}', day)::DATE AS period, * EXCLUDE (day) FROM ({sql}) AS f"
+    begun = f"date_trunc('{grain}', day)"
+    if grain is Grain.YEAR:  # from April
+        earlier = f"INTERVAL {APRIL - 1} MONTH"
+        begun = f"date_trunc('year', day - {earlier}) + {earlier}"
+    inner = sql if stock else f"SELECT ({begun})::DATE AS period, * EXCLUDE (day) FROM ({sql}) AS f"
     return f"SELECT f.* FROM ({inner}) AS f SEMI JOIN allowed USING (period, organisation)"
 
 

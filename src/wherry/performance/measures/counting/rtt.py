@@ -41,9 +41,11 @@ def clocks(given: Given) -> str:
 
 
 def _waited(until: str) -> str:
-    """Days and week band of a clock until a day. The bands are those of `wherry.waiting.clocks.week_band`."""
+    """Days and week band of a clock until a day, null where the start is not known (of which `greatest` makes 0). The
+    bands are those of `wherry.waiting.clocks.week_band`."""
     days = f"date_diff('day', c.clock_start, {until})"
-    return f"{days} AS days_waited, least(104, greatest(0, ({days} + 6) // 7 - 1)) AS week_band"
+    band = f"CASE WHEN c.clock_start IS NOT NULL THEN least(104, greatest(0, ({days} + 6) // 7 - 1)) END"
+    return f"{days} AS days_waited, {band} AS week_band"
 
 
 def waiting(given: Given) -> Made:
