@@ -48,7 +48,7 @@ def panel_of(folder: Path, work: Path) -> Panel:
         unit
         for n, unit in enumerate(every_month.units)
         if np.isfinite(every_month.values[n]).all()
-        and not unreported(every_month.values[n], every_month.denominators[n])
+        and not unreported(every_month.values[n], every_month.denominators[n]).any()
     ]
     return of_rows([row for row in found if row["unit"] in set(whole)], unit="percent", grain="month")
 

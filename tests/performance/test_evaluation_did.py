@@ -127,3 +127,16 @@ def test_shifting_changes_nothing_and_scaling_scales(shift: float, scale: float)
     assert moved.effect == pytest.approx(plain.effect * scale, rel=1e-6, abs=1e-8)
     assert moved.p == plain.p
     assert moved.upper == pytest.approx(plain.upper * scale, rel=1e-6, abs=1e-8)
+
+
+def test_more_trusts_than_ways_are_drawn_keep_their_names_and_rounding_is_no_effect() -> None:
+    """A thousand placebos of eleven hundred are drawn out of order: each is still that trust's own effect."""
+    values = np.add.outer(np.arange(1100) % 7, np.arange(10)).astype(float)
+    treated, after = np.arange(1100) < 1, np.arange(10) >= 6
+    flat = did.fit(values, treated, after)
+    assert (flat.effect, flat.p, flat.slope_p) == (0.0, 1.0, 1.0)
+    values[:, 6:] += np.arange(1100)[:, None]
+    found = did.fit(values, treated, after)
+    assert len(found.placebo_units) == len(found.placebos) == 999
+    for unit, effect in zip(found.placebo_units[:20], found.placebos[:20], strict=True):
+        assert effect == pytest.approx(unit - (1099 * 550 - unit) / 1099)

@@ -146,3 +146,10 @@ def test_shifting_changes_nothing_and_scaling_scales(shift: float, scale: float)
     assert moved.average.value == pytest.approx(plain.average.value * scale, rel=1e-6, abs=1e-8)
     assert moved.average.error == pytest.approx(plain.average.error * scale, rel=1e-6)
     assert moved.average.p == pytest.approx(plain.average.p, abs=1e-6)
+
+
+def test_more_season_terms_than_periods_can_tell_apart_are_refused() -> None:
+    at = np.arange(40)
+    with pytest.raises(UserError, match="2 pairs of season terms cannot be told apart with 4 quarters"):
+        its.fit(np.sin(at), at, 20, season=2, grain="quarter")
+    assert its.fit(np.sin(at), at, 20, season=1, grain="quarter").season == 1

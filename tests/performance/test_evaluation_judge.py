@@ -54,6 +54,11 @@ def asked(method: str = "did", **more: Any) -> dict[str, Any]:
     }
 
 
+def recorded(**more: Any) -> Spec:
+    """A question that the pages fixed in time: a file alone cannot say so."""
+    return replace(specs.read(asked(**more)), fixed_on=date(2024, 9, 1))
+
+
 @pytest.mark.parametrize("method", ["its", "did", "synthetic_control"])
 def test_every_method_sees_six_points_and_prints_them(
     method: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -62,7 +67,8 @@ def test_every_method_sees_six_points_and_prints_them(
     file.write_text(json.dumps(asked(method)))
     assert main(["evaluate", str(file), "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["verdict"] == "realised"
+    assert told["verdict"] == "registered_afterwards"
+    assert "The file says that Chief fixed the baseline on 1 September 2024." in told["reasons"][0]
     assert told["effect"] == pytest.approx(6, abs=1.2)
     assert told["lower"] < told["effect"] < told["upper"]
     assert told["p"] == pytest.approx(1 / 30)
@@ -70,7 +76,7 @@ def test_every_method_sees_six_points_and_prints_them(
     assert told["net_count"] == pytest.approx(told["effect"] / 100 * 5000 * 18)
     assert main(["evaluate", str(file)]) == 0
     text = capsys.readouterr().out
-    assert text.startswith("Realised: Four hours at T00 was ")
+    assert text.startswith("Chosen afterwards: Four hours at T00 was ")
     assert "before and after alone" in text
 
 
@@ -105,8 +111,8 @@ def test_one_control_series_has_no_placebos_so_nothing_stands_out() -> None:
 
 def test_before_enough_months_have_passed_it_cannot_be_judged() -> None:
     for until, kind in (("2024-11-30", Kind.CANNOT_BE_JUDGED), ("2024-12-31", Kind.REALISED)):
-        assert judge(specs.read(asked(until=until))).verdict.kind is kind
-    early = judge(specs.read(asked(until="2024-11-30")))
+        assert judge(recorded(until=until)).verdict.kind is kind
+    early = judge(recorded(until="2024-11-30"))
     assert "2 months with a figure since the start; 3 are needed" in early.verdict.reasons[0]
     assert early.outcome.effect is None
     assert early.outcome.lines.observed[0] is not None
@@ -123,13 +129,13 @@ def test_a_start_within_a_month_leaves_that_month_out() -> None:
 def test_a_measure_that_must_not_worsen() -> None:
     worse = [{**row, "numerator": 5000 - row["numerator"]} for row in rows()]
     balance = [{"name": "Left behind", "direction": "increase", "rows": worse}]
-    found = judge(specs.read(asked(balance=balance)))
+    found = judge(recorded(balance=balance))
     assert [row.worsened for row, _ in found.balance] == [True]
     assert found.verdict.kind is Kind.NOT_SHOWN
-    same = judge(specs.read(asked(balance=[{**balance[0], "rows": rows(effect=0.0, seed=9)}])))
+    same = judge(recorded(balance=[{**balance[0], "rows": rows(effect=0.0, seed=9)}]))
     assert [row.worsened for row, _ in same.balance] == [False]
     assert same.verdict.kind is Kind.REALISED
-    unknown = judge(specs.read(asked(balance=[{**balance[0], "rows": worse[:10]}])))
+    unknown = judge(recorded(balance=[{**balance[0], "rows": worse[:10]}]))
     assert [row.worsened for row, _ in unknown.balance] == [None]
     assert unknown.verdict.kind is Kind.CANNOT_BE_JUDGED
 
@@ -161,6 +167,8 @@ def test_who_cannot_be_compared_and_why() -> None:
             row["numerator"] = row["denominator"]
         if row["unit"] == "T05":
             row["numerator"] = 3000
+        if row["unit"] == "T07" and row["period"] < "2023-01-01":
+            row["numerator"] = 0
     made = of_rows([{**row, "period": date.fromisoformat(row["period"])} for row in found], unit="percent")
     used = np.ones(48, dtype=bool)
     kept, out = pool(made, ["T00"], None, used, {"T06": "opened a department"})
@@ -169,10 +177,12 @@ def test_who_cannot_be_compared_and_why() -> None:
         "T01": "no figure in 1 of 48 months",
         "T02": "too small: 10% of the size of those evaluated",
         "T03": "too large: 10.0 times the size of those evaluated",
-        "T04": "exactly 0% or 100% in 9 months running, so probably not reported",
+        "T04": "exactly 100% in 9 months, so probably not reported",
         "T05": "the same figure throughout",
         "T06": "opened a department",
     }
+    silent = judge(Spec("did", made, ("T04",), START, "increase", baseline_from=MONTHS[0]))
+    assert "T04 has exactly 100% in 9 months" in silent.outcome.problem
     assert pool(made, ["T00"], ["T07", "XXX"], used, {})[1] == {"XXX": "no figures"}
 
 
@@ -197,6 +207,26 @@ def test_who_cannot_be_compared_and_why() -> None:
         ({"options": {"speed": 1}}, "options.speed"),
         ({"balance": ["x"]}, "balance is a list"),
         ({"expected": float("nan")}, "number or null"),
+        ({"expected": -1}, "without a sign"),
+        ({"comparators": "T01"}, "comparators is a list"),
+        ({"excluded": ["T01"]}, "excluded is an object"),
+        ({"title": {}}, "title is text"),
+        ({"start": "9999-12-15"}, "start is a date"),
+        ({"options": {"bandwidth": "newey"}}, "bandwidth is newey_west"),
+        ({"options": {"shifted": "no"}}, "true or false"),
+        ({"options": {"transition": 10**9}}, "transition"),
+        ({"rows": [{"unit": "T00", "period": "2026-01-01", "value": 10**400}]}, "number or null"),
+        (
+            {"rows": [{"unit": "T00", "period": f"2026-01-{day:02}", "value": 1} for day in (1, 9)], "grain": "month"},
+            "one month",
+        ),
+        ({"rows": [{"unit": "T00", "period": "2026-01-01", "numerator": 3, "denominator": 2}]}, "3 of 2 is no share"),
+        ({"rows": [{"unit": "T00", "period": "2026-01-01", "value": 1, "numerator": 0, "denominator": -2}]}, "below 0"),
+        (
+            {"rows": [{"unit": "T00", "period": f"{year}-01-01", "value": 1} for year in (1900, 2026)], "grain": "day"},
+            "5,000",
+        ),
+        ({"balance": [{"name": "Falls", "unit": "smiles"}]}, "unit is one of"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_its_key(change: dict[str, Any], words: str) -> None:

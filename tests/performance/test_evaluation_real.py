@@ -47,7 +47,7 @@ def panel(shared_data: Path) -> Panel:
     whole = {
         unit
         for n, unit in enumerate(made.units)
-        if np.isfinite(made.values[n]).all() and not unreported(made.values[n], made.denominators[n])
+        if np.isfinite(made.values[n]).all() and not unreported(made.values[n], made.denominators[n]).any()
     }
     return of_rows([row for row in rows if row["unit"] in whole], unit="percent", grain="month")
 

@@ -24,7 +24,7 @@ SOUND = Facts(
     lower=1.0,
     upper=7.0,
     p=0.03,
-    checks=(Check("alike", True, "Alike before."), Check("early", None, "Not tried.")),
+    checks=(Check("alike", True, "Alike before."), Check("early", True, "Nothing early.")),
     balance=(Balance("Readmissions", False),),
 )
 WORSE = replace(SOUND, effect=-4.0, lower=-7.0, upper=-1.0)
@@ -67,6 +67,14 @@ LATE = replace(SOUND, fixed_on=START)
         (replace(SOUND, can_be_shown=False, comparators=6), Kind.CANNOT_BE_JUDGED, "With 6 comparators"),
         (replace(SOUND, checks=(Check("alike", False, "Not alike."),)), Kind.CANNOT_BE_JUDGED, "Not alike."),
         (replace(WORSE, checks=(Check("alike", False, "Not alike."),)), Kind.CANNOT_BE_JUDGED, "Not alike."),
+        (replace(SOUND, checks=(Check("early", None, "Not tried."),)), Kind.CANNOT_BE_JUDGED, "Not tried."),
+        (replace(WORSE, checks=(Check("early", None, "Not tried."),)), Kind.NEGATIVE, "wrong way"),
+        # what a file says of itself is no record
+        (
+            replace(SOUND, fixed_on=None, claimed_on=date(2026, 3, 1), claimed_by="A"),
+            Kind.AFTERWARDS,
+            "says that A fixed",
+        ),
         # at whose cost
         (replace(SOUND, balance=(Balance("Falls", True),)), Kind.NOT_SHOWN, "Falls got worse"),
         (replace(SOUND, balance=(Balance("Falls", None),)), Kind.CANNOT_BE_JUDGED, "Falls got worse cannot"),
@@ -90,6 +98,7 @@ def test_realised_needs_all_of_them_in_every_combination() -> None:
     """A brute force over every condition: it is realised where all hold, and only there."""
     parts = {
         "fixed_on": (date(2026, 3, 31), START, None),
+        "claimed_on": (None, date(2026, 3, 31)),
         "baseline_to": (date(2026, 3, 31), START),
         "comparators": (30, 0),
         "charted": (True, False),
@@ -97,12 +106,13 @@ def test_realised_needs_all_of_them_in_every_combination() -> None:
         "effect": (4.0, -4.0, None),
         "problem": ("", "No."),
         "can_be_shown": (True, False),
-        "checks": ((), (Check("x", False, "No."),)),
+        "checks": ((), (Check("x", False, "No."),), (Check("x", None, "?"),)),
         "balance": ((), (Balance("x", True),), (Balance("x", None),)),
     }
     for values in itertools.product(*parts.values()):
-        facts = replace(SOUND, lower=None, upper=None, **dict(zip(parts, values, strict=True)))
-        all_hold = all(value == first for value, (first, *_) in zip(values, parts.values(), strict=True))
+        named = dict(zip(parts, values, strict=True))
+        facts = replace(SOUND, lower=None, upper=None, **named)
+        all_hold = all(named[name] == first for name, (first, *_) in parts.items() if name != "claimed_on")
         assert (verdict(facts).kind is Kind.REALISED) == all_hold
 
 

@@ -18,6 +18,7 @@ from wherry.performance.peers.compare import FORMULA, Benchmark, benchmark
 from wherry.performance.peers.funnel import Adjust, funnel, winsorised
 from wherry.performance.peers.panel import Panel, panel
 from wherry.performance.peers.ranks import Rank
+from wherry.performance.peers.settings import Succession
 
 RULES = written.load()
 SHARES = {"OWN": 0.60, "A": 0.50, "B": 0.62, "C": 0.64, "D": 0.70, "E": 0.80}
@@ -157,3 +158,32 @@ def test_winsorising_only_pulls_in() -> None:
     assert pulled.min() >= values.min()
     assert pulled.max() <= values.max()
     assert np.array_equal(winsorised(values, 0.0), values)
+
+
+def test_months_that_nobody_reported_have_no_value_and_say_why() -> None:
+    """Six months of all in time, then 70%: in four-hour measures a trust that did not report; elsewhere a figure."""
+    months = [date(2023, n, 1) for n in range(1, 10)]
+    counts = {(month, code): (700.0, 1_000.0) for month in months for code in ("OWN", *"ABCDE")}
+    counts |= {(month, code): (1_000.0, 1_000.0) for month in months[:6] for code in ("A", "RBZ")}
+    counts |= {(month, "B"): (1_000.0, 1_000.0) for month in months[:3]}
+    counts |= {(month, "C"): (99.0, 99.0) for month in months[:6]}
+    counts |= {(month, "D"): (1_000.0, 1_000.0) for month in months}
+    counts |= {(month, "E"): (0.0, 1_000.0) for month in months}
+    code = "four-hour-published"
+    made = panel(measure_of(code=code), value_rows(code, counts))
+    assert set(made.silent) == {"A", "D", "RBZ"}
+    assert made.silent["A"] == tuple(months[:6])
+    assert [bool(np.isnan(value)) for value in made.values[:, made.codes.index("A")]] == [True] * 6 + [False] * 3
+    assert not np.isnan(made.values[:, [made.codes.index(one) for one in "BCE"]]).any()
+    found = compare(made)
+    assert found.without == ("D",)
+    assert list(found.silent) == ["A", "D"]
+    assert found.silent["A"] == "January 2023 to June 2023, 6 months: exactly 100%, so probably not reported"
+    alone = benchmark(made, "D", ["A"], RULES, nobody)
+    assert alone.why_not == found.silent["D"]
+    assert not panel(measure_of(code="cancer-31-days-published"), value_rows(code, counts)).silent
+    folded = [Succession("RBZ", date(2023, 8, 31), "E", "", "")]
+    both = {place: pair for place, pair in counts.items() if place[1] in ("RBZ", "E")}
+    joined = panel(measure_of(code=code), value_rows(code, both), folded)
+    assert (joined.codes, joined.silent) == (("E",), {"E": tuple(months[:6])})
+    assert np.isnan(joined.values[:6, 0]).all()

@@ -42,7 +42,9 @@ def test_settings_that_are_wrong_are_refused_with_words(old: str, new: str, word
 
 def test_every_setting_says_where_it_is_from() -> None:
     found = settings.load()
-    assert {part for part, _, _ in found.sources} == {"group", "leave_out", "weights", "rank", "funnel", "reasons"}
+    assert {part for part, _, _ in found.sources} == {
+        *("group", "leave_out", "not_reported", "weights", "rank", "funnel", "reasons")
+    }
     assert all(source and certainty in case.CERTAINTIES for _, source, certainty in found.sources)
     known = definitions.load(None)
     assert {code for one in found.things for code in one.codes} <= known.keys()

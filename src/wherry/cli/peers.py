@@ -46,6 +46,8 @@ def _run(args: argparse.Namespace) -> int:
         print(f"  {code:6}        not among the published trusts")
     for measure, row in rows:
         print(show.words(measure, row))
+        for code, why in row.silent.items():
+            print(f"  left out: {code}, {why}")
     if any(row.opportunities for _, row in rows):
         print("Theoretical gaps are never added up. " + " ".join(room.settings.reasons))
     return 0

@@ -18,6 +18,8 @@ from wherry.errors import UserError
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+#: Differences below this share of the largest figure are rounding errors.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def fit(
     places = np.arange(size) if at is None else at
     changes = values[:, after].mean(axis=1) - values[:, ~after].mean(axis=1)
     sets, drawn = _assignments(units, treated, draws, seed)
-    effects = _contrast(changes, sets)
+    nothing = ROUNDING * float(np.abs(values).max())
+    effects = _snapped(_contrast(changes, sets), nothing)
     effect = float(effects[0])
     placebos = effects[1:]
     p = _share_as_large(np.abs(placebos), abs(effect))
@@ -89,7 +92,7 @@ def fit(
     lower, upper = _inverted(effect, placebos, weights, alpha)
     error, cluster_lower, cluster_upper, cluster_p = _clustered(values, treated, after, alpha)
     before = np.flatnonzero(~after)
-    slope, slope_p = _slopes(values[:, before], places[before].astype(float), sets)
+    slope, slope_p = _slopes(values[:, before], places[before].astype(float), sets, nothing)
     moved = values - values[:, before].mean(axis=1, keepdims=True)
     event = _contrast(moved, sets)
     low, high = _band(event[1:], alpha)
@@ -108,7 +111,7 @@ def fit(
         assignments=len(effects),
         drawn=drawn,
         placebos=placebos,
-        placebo_units=tuple(int(one) for one in np.flatnonzero(~treated)) if count == 1 else (),
+        placebo_units=tuple(np.argmax(sets[1:], axis=1).tolist()) if count == 1 else (),
         slope=slope,
         slope_p=slope_p,
         event=event[0],
@@ -198,12 +201,17 @@ def _clustered(values: Array, treated: Mask, after: Mask, alpha: float) -> tuple
     return error, effect - reach, effect + reach, p
 
 
-def _slopes(before: Array, at: Array, sets: Mask) -> tuple[float, float]:
+def _snapped(values: Array, nothing: float) -> Array:
+    """Values with those that are rounding errors alone set to nought: their rank would be an accident."""
+    return np.where(np.abs(values) <= nothing, 0.0, values)
+
+
+def _slopes(before: Array, at: Array, sets: Mask, nothing: float) -> tuple[float, float]:
     if before.shape[1] < 3:
         return math.nan, math.nan
     centred = at - at.mean()
     slopes = before @ centred / float(centred @ centred)
-    found = _contrast(slopes, sets)
+    found = _snapped(_contrast(slopes, sets), nothing)
     return float(found[0]), _share_as_large(np.abs(found[1:]), abs(float(found[0])))
 
 

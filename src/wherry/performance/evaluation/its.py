@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wherry.errors import UserError
-from wherry.performance.evaluation.periods import A_YEAR
+from wherry.performance.evaluation.periods import A_YEAR, PLURAL
 
 Array = npt.NDArray[np.float64]
 BANDWIDTHS = {
@@ -120,9 +120,15 @@ def fit(
 
     Missing values are NaN; they are gaps in time, over which nothing is alike (Parzen 1963), not closed up. `weights`
     are denominators: a point counts in proportion to its weight. Horizons without a figure are left out: nothing is
-    said beyond the data. Raises `UserError` where there are fewer points than coefficients.
+    said beyond the data. Raises `UserError` where there are fewer points than coefficients, or more season terms than
+    the periods of a year (days: of a week) can tell apart.
     """
     y = values - control if control is not None else values.astype(float)
+    if season and 2 * season >= A_YEAR[grain]:
+        raise UserError(
+            f"{season} pairs of season terms cannot be told apart with {A_YEAR[grain]:.3g} {PLURAL[grain]} to a round. "
+            "Nothing was worked out; ask for fewer."
+        )
     w = np.ones(len(y)) if weights is None else np.where(np.isfinite(weights) & (weights > 0), weights, np.nan)
     known = np.isfinite(y) & np.isfinite(w)
     n = int(known.sum())

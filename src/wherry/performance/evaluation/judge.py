@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from wherry.errors import UserError
 from wherry.performance.evaluation import ready, work_did, work_its, work_synthetic
 from wherry.performance.evaluation.outcome import Outcome
+from wherry.performance.evaluation.panel import not_reported
 from wherry.performance.evaluation.ready import Ready
 from wherry.performance.evaluation.settings import METHODS, number
 from wherry.performance.evaluation.spec import Other, Spec
@@ -25,17 +26,17 @@ class Judged:
     verdict: Verdict
 
 
-def judge(spec: Spec, *, charted: bool = True) -> Judged:
+def judge(spec: Spec) -> Judged:
     """Work a specification out. What cannot be worked out is an outcome with a problem, never an error."""
     outcome = work(spec)
     balance = tuple(_other(spec, one) for one in spec.balance)
-    return Judged(outcome, balance, verdict(facts(spec, outcome, tuple(row for row, _ in balance), charted)))
+    return Judged(outcome, balance, verdict(facts(spec, outcome, tuple(row for row, _ in balance))))
 
 
 def work(spec: Spec) -> Outcome:
     """The outcome of a specification, without a verdict."""
     made = ready.make(spec)
-    problem = _no_figures(made) or ready.too_few(made) or _nobody(made)
+    problem = _no_figures(made) or _not_reported(made) or ready.too_few(made) or _nobody(made)
     if problem:
         return ready.empty(made, problem)
     try:
@@ -44,7 +45,7 @@ def work(spec: Spec) -> Outcome:
         return ready.empty(made, str(error))
 
 
-def facts(spec: Spec, outcome: Outcome, balance: tuple[Balance, ...], charted: bool = True) -> Facts:
+def facts(spec: Spec, outcome: Outcome, balance: tuple[Balance, ...]) -> Facts:
     """What the verdict looks at."""
     return Facts(
         start=spec.start,
@@ -52,7 +53,7 @@ def facts(spec: Spec, outcome: Outcome, balance: tuple[Balance, ...], charted: b
         baseline_from=spec.baseline_from,
         baseline_to=spec.baseline_to,
         comparators=len(outcome.comparators),
-        charted=charted,
+        charted=outcome.drawable,
         direction=spec.direction,
         effect=outcome.effect,
         lower=outcome.lower,
@@ -64,6 +65,8 @@ def facts(spec: Spec, outcome: Outcome, balance: tuple[Balance, ...], charted: b
         can_be_shown=outcome.can_be_shown,
         checks=outcome.checks,
         balance=balance,
+        claimed_on=spec.claimed_on,
+        claimed_by=spec.claimed_by,
     )
 
 
@@ -82,6 +85,13 @@ def _no_figures(made: Ready) -> str:
     missing = [unit for unit in made.spec.treated if unit not in made.panel.units]
     if missing:
         return f"There are no figures of {', '.join(made.spec.name(unit) for unit in missing)}."
+    return ""
+
+
+def _not_reported(made: Ready) -> str:
+    for unit in made.spec.treated:
+        if said := not_reported(made.panel, unit, made.used):
+            return f"{made.spec.name(unit)} has {said}: leave those periods out of the baseline."
     return ""
 
 

@@ -102,6 +102,11 @@ class Outcome:
     weights: tuple[Weight, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def drawable(self) -> bool:
+        """Whether there is a chart: some period with what was seen and what would have been without it."""
+        return any(value is not None for value in self.lines.gap)
+
 
 def known(value: float) -> float | None:
     """A number, or None where it is none or without end.

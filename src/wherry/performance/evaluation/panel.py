@@ -25,7 +25,11 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Panel:
-    """`values`, `numerators`, `denominators` are [unit, period]; NaN where nothing is known. `unit` as in `Measure`."""
+    """`values`, `numerators`, `denominators` are [unit, period]; NaN where nothing is known. `unit` as in `Measure`.
+
+    `silent` [unit, period] are figures that are not believed, because nobody reported them; None where nothing is known
+    of the measure, and shares of exactly 100% are looked at (`unreported`).
+    """
 
     units: tuple[str, ...]
     periods: tuple[date, ...]
@@ -34,6 +38,7 @@ class Panel:
     denominators: Array
     grain: str = "month"
     unit: str = "percent"
+    silent: Mask | None = None
 
     @property
     def at(self) -> npt.NDArray[np.int64]:
@@ -56,6 +61,7 @@ class Panel:
             self.denominators[:, keep],
             self.grain,
             self.unit,
+            None if self.silent is None else self.silent[:, keep],
         )
 
     def together(self, units: Sequence[str]) -> tuple[Array, Array]:
@@ -147,26 +153,43 @@ def pool(
     return tuple(sorted(kept)), out
 
 
-def unreported(values: Array, below: Array) -> int:
-    """How many periods running a share of many is exactly nothing or everything, where that is too often to be true.
+def unreported(values: Array, below: Array) -> Mask:
+    """Periods whose share of many is exactly 100% and stays so for longer than is to be believed.
 
-    Trusts that did not report waits have none over the limit, which reads as perfect. 0 where nothing looks so.
+    A trust that does not report waits has none over the limit, which reads as perfect. A share of nothing at all is
+    left alone: rare events are often nobody for months.
 
     >>> many = np.full(8, 5000.0)
-    >>> unreported(np.array([100.0] * 6 + [61, 62]), many), unreported(np.full(8, 99.5), many)
-    (6, 0)
+    >>> unreported(np.array([100.0] * 6 + [61, 62]), many).sum(), unreported(np.full(8, 99.5), many).any()
+    (np.int64(6), np.False_)
     """
-    runs, longest = 0, 0
-    for value, size in zip(values.tolist(), below.tolist(), strict=True):
-        runs = runs + 1 if value in (0.0, 100.0) and size >= number("many") else 0
-        longest = max(longest, runs)
-    return longest if longest >= number("unreported_running") else 0
+    found = np.zeros(len(values), dtype=bool)
+    full = (values == 100.0) & (below >= number("many"))
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], full, [False])).astype(np.int8)))
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        found[first:end] = end - first >= number("unreported_running")
+    return found
+
+
+def not_reported(panel: Panel, unit: str, used: Mask) -> str:
+    """Why the figures of a unit in the periods `used` are not believed; blank where they are."""
+    row = panel.rows([unit])[0]
+    if panel.silent is not None:
+        silent = panel.silent[row]
+    elif panel.unit == "percent":
+        silent = unreported(panel.values[row], panel.denominators[row])
+    else:
+        return ""
+    count = int((silent & used).sum())
+    return f"exactly 100% in {count} {time.PLURAL[panel.grain]}, so probably not reported" if count else ""
 
 
 def _unfit(panel: Panel, unit: str, used: Mask, size: float) -> str:
     rows = panel.rows([unit])
     if not rows:
         return "no figures"
+    if said := not_reported(panel, unit, used):
+        return said
     values = panel.values[rows[0]][used]
     missing = int(np.isnan(values).sum())
     if missing:
@@ -174,8 +197,6 @@ def _unfit(panel: Panel, unit: str, used: Mask, size: float) -> str:
     if values.size and float(np.ptp(values)) == 0.0:
         return "the same figure throughout"
     below = panel.denominators[rows[0]][used]
-    if panel.unit == "percent" and (run := unreported(values, below)):
-        return f"exactly 0% or 100% in {run} {time.PLURAL[panel.grain]} running, so probably not reported"
     if np.isfinite(size) and size > 0 and np.isfinite(below).all():
         share = float(below.mean()) / size
         if share < number("smallest_share"):

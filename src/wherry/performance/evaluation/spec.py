@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import numpy as np
-
 from wherry.errors import UserError
 from wherry.performance.evaluation import panel as panels
+from wherry.performance.evaluation import periods as time
+from wherry.performance.evaluation.its import BANDWIDTHS
 from wherry.performance.evaluation.panel import Panel
 from wherry.performance.evaluation.settings import METHODS
 from wherry.performance.measures.model import UNITS
 
 _NOTHING = "Nothing was worked out."
+#: Periods, and sizes of a figure, beyond which a file is a mistake.
+_MOST_PERIODS, _LARGEST = 5_000, 1e15
 #: The treated unit's name where a plain series is given, and its control's.
 TREATED, CONTROL = "treated", "control"
 
@@ -51,6 +54,8 @@ class Spec:
     """One evaluation. `comparators` None: every other unit of the panel. `baseline_*` None: all before the start.
 
     `direction` is the way hoped for; `expected` how much, without a sign. `names` are units' names for people.
+    `fixed_on` is the day on which a record (the pages) had the question fixed; `claimed_on` and `claimed_by` are what a
+    file says of that, which is no record.
     """
 
     method: str
@@ -63,6 +68,8 @@ class Spec:
     baseline_from: date | None = None
     baseline_to: date | None = None
     fixed_on: date | None = None
+    claimed_on: date | None = None
+    claimed_by: str = ""
     until: date | None = None
     expected: float | None = None
     balance: tuple[Other, ...] = ()
@@ -87,6 +94,7 @@ def read(found: Any, where: str = "the file") -> Spec:
     if not isinstance(found, dict):
         raise UserError(f"{where}: give one object with method, start, direction and series or rows. {_NOTHING}")
     _known(found, _KEYS, where, "")
+    _shapes(found, where)
     method = str(found.get("method", ""))
     if method not in METHODS:
         raise UserError(f"{where}: method is {', '.join(METHODS)}, not {method!r}. {_NOTHING}")
@@ -96,25 +104,40 @@ def read(found: Any, where: str = "the file") -> Spec:
     panel, treated = _data(found, unit, where)
     baseline = found.get("baseline") or {}
     _known(baseline, {"from", "to", "fixed_on", "fixed_by"}, where, "baseline.")
-    start = day(found.get("start"), f"{where}: start")
     comparators = found.get("comparators")
+    expected = _figure(found.get("expected"), f"{where}: expected")
+    if expected is not None and expected < 0:
+        raise UserError(f"{where}: expected is how much was hoped for, without a sign, not {expected:g}. {_NOTHING}")
     return Spec(
         method=method,
         panel=panel,
         treated=treated,
-        start=start,
+        start=day(found.get("start"), f"{where}: start"),
         direction=way(found.get("direction"), where),
-        comparators=None if comparators is None else tuple(str(one) for one in comparators),
+        comparators=None if comparators is None else tuple(dict.fromkeys(str(one) for one in comparators)),
         excluded={str(unit): str(reason) for unit, reason in (found.get("excluded") or {}).items()},
         baseline_from=_day_or_none(baseline.get("from"), f"{where}: baseline.from"),
         baseline_to=_day_or_none(baseline.get("to"), f"{where}: baseline.to"),
-        fixed_on=_day_or_none(baseline.get("fixed_on"), f"{where}: baseline.fixed_on"),
+        claimed_on=_day_or_none(baseline.get("fixed_on"), f"{where}: baseline.fixed_on"),
+        claimed_by=str(baseline.get("fixed_by") or ""),
         until=_day_or_none(found.get("until"), f"{where}: until"),
-        expected=_figure(found.get("expected"), f"{where}: expected"),
+        expected=expected,
         balance=tuple(_other(one, unit, where) for one in found.get("balance") or []),
         names={str(unit): str(name) for unit, name in (found.get("names") or {}).items()},
         options=options(found.get("options") or {}, where),
     )
+
+
+def _shapes(found: Mapping[str, Any], where: str) -> None:
+    """Keys that hold lists or objects do."""
+    for keys, kind, said in (
+        (("comparators", "balance"), list, "a list"),
+        (("excluded", "names", "baseline", "options"), dict, "an object"),
+        (("title",), str, "text"),
+    ):
+        for key in keys:
+            if not isinstance(found.get(key), kind | None):
+                raise UserError(f"{where}: {key} is {said}, not {str(found[key])[:40]!r}. {_NOTHING}")
 
 
 def options(found: Mapping[str, Any], where: str) -> Options:
@@ -124,18 +147,20 @@ def options(found: Mapping[str, Any], where: str) -> Options:
     rule, horizons = found.get("bandwidth", "newey_west"), found.get("horizons", [1, 6, 12])
     if season is not None and (not _counts(season) or season > 4):
         raise UserError(f"{where}: options.season is 0 to 4. {_NOTHING}")
-    if not _counts(transition):
+    if not _counts(transition) or transition > _MOST_PERIODS:
         raise UserError(f"{where}: options.transition is a number of periods, 0 or more. {_NOTHING}")
-    if not isinstance(rule, str) and not _counts(rule):
-        raise UserError(f"{where}: options.bandwidth is a rule's name or a whole number. {_NOTHING}")
-    if not isinstance(horizons, list) or not all(_counts(one) and one >= 1 for one in horizons):
+    if rule not in BANDWIDTHS and not _counts(rule):
+        raise UserError(f"{where}: options.bandwidth is {', '.join(BANDWIDTHS)} or a whole number. {_NOTHING}")
+    if not isinstance(found.get("shifted", False), bool):
+        raise UserError(f"{where}: options.shifted is true or false. {_NOTHING}")
+    if not isinstance(horizons, list) or not all(_counts(one) and 1 <= one <= _MOST_PERIODS for one in horizons):
         raise UserError(f"{where}: options.horizons is a list of whole numbers from 1. {_NOTHING}")
     return Options(
         season=season,
         bandwidth=rule,
         horizons=tuple(horizons),
         transition=transition,
-        shifted=bool(found.get("shifted", False)),
+        shifted=found.get("shifted", False),
         false_start=_day_or_none(found.get("false_start"), f"{where}: options.false_start"),
     )
 
@@ -148,9 +173,12 @@ def way(found: Any, where: str) -> str:
 
 
 def day(found: Any, where: str) -> date:
-    """An ISO date."""
+    """An ISO date, from 1900 to 2199."""
     try:
-        return date.fromisoformat(str(found))
+        made = date.fromisoformat(str(found))
+        if not 1900 <= made.year < 2200:
+            raise ValueError
+        return made
     except ValueError:
         raise UserError(f"{where} is a date such as 2026-04-01, not {found!r}. {_NOTHING}") from None
 
@@ -160,18 +188,40 @@ def _data(found: Mapping[str, Any], unit: str, where: str) -> tuple[Panel, tuple
     if ("series" in found) == ("rows" in found):
         raise UserError(f"{where}: give either series or rows. {_NOTHING}")
     if "series" in found:
-        rows = _series_rows(found["series"], where)
-        return panels.of_rows(rows, unit=unit, grain=grain), (TREATED,)
+        return _panel(_series_rows(found["series"], where), unit, grain, f"{where}: series"), (TREATED,)
     treated = found.get("treated")
     if isinstance(treated, str):
         treated = [treated]
     if not isinstance(treated, list) or not treated:
         raise UserError(f"{where}: treated names one or more units of rows. {_NOTHING}")
-    panel = panels.of_rows(_rows(found["rows"], f"{where}: rows"), unit=unit, grain=grain)
+    panel = _panel(_rows(found["rows"], f"{where}: rows"), unit, grain, f"{where}: rows")
     strange = [str(one) for one in treated if str(one) not in panel.units]
     if strange:
         raise UserError(f"{where}: treated {', '.join(strange)} has no rows. {_NOTHING}")
-    return panel, tuple(str(one) for one in treated)
+    return panel, tuple(dict.fromkeys(str(one) for one in treated))
+
+
+def _panel(rows: list[dict[str, Any]], unit: str, grain: str, where: str) -> Panel:
+    """Rows as a panel, once nothing in them can be lost or misread on the way."""
+    days = sorted({row["period"] for row in rows})
+    found = grain or time.grain_of(days)
+    if time.position(days[-1], found) - time.position(days[0], found) >= _MOST_PERIODS:
+        span = f"{days[0]} to {days[-1]} is more than {_MOST_PERIODS:,} {time.PLURAL[found]}"
+        raise UserError(f"{where}: {span}. {_NOTHING}")
+    seen: dict[tuple[str, int], date] = {}
+    for number, row in enumerate(rows, 1):
+        place = row["unit"], time.position(row["period"], found)
+        if place in seen:
+            raise UserError(
+                f"{where}, row {number}: {row['unit']} has {seen[place]} and {row['period']} in one {found}. {_NOTHING}"
+            )
+        seen[place] = row["period"]
+        top, below = row.get("numerator"), row.get("denominator")
+        if below is not None and below < 0:
+            raise UserError(f"{where}, row {number}: a denominator of {below:g}, below 0. {_NOTHING}")
+        if unit == "percent" and top is not None and below is not None and not 0 <= top <= below:
+            raise UserError(f"{where}, row {number}: {top:g} of {below:g} is no share. {_NOTHING}")
+    return panels.of_rows(rows, unit=unit, grain=found)
 
 
 def _rows(found: Any, where: str) -> list[dict[str, Any]]:
@@ -207,6 +257,8 @@ def _series_rows(found: Any, where: str) -> list[dict[str, Any]]:
         if not isinstance(part, dict) or not ("values" in part or "numerators" in part):
             raise UserError(f"{where}: series and its control have values, or numerators and denominators. {_NOTHING}")
         for name in ("values", "numerators", "denominators"):
+            if name in part and not isinstance(part[name], list):
+                raise UserError(f"{where}: series.{name} is a list of numbers. {_NOTHING}")
             if name in part and len(part[name]) != len(days):
                 raise UserError(f"{where}: {len(part[name])} {name} for {len(days)} periods. {_NOTHING}")
         for place, period in enumerate(days):
@@ -223,9 +275,12 @@ def _other(found: Any, unit: str, where: str) -> Other:
         raise UserError(f"{where}: balance is a list of objects with name, direction and rows. {_NOTHING}")
     _known(found, {"name", "direction", "rows", "unit", "grain"}, where, "balance.")
     name = str(found.get("name", "")) or "a measure without a name"
-    rows = _rows(found.get("rows"), f"{where}: balance {name}")
-    panel = panels.of_rows(rows, unit=str(found.get("unit", unit)), grain=str(found.get("grain", "")))
-    return Other(name, way(found.get("direction"), f"{where}: balance {name}"), panel)
+    here = f"{where}: balance {name}"
+    own = str(found.get("unit", unit))
+    if own not in UNITS:
+        raise UserError(f"{here}: unit is one of {', '.join(UNITS)}, not {own!r}. {_NOTHING}")
+    panel = _panel(_rows(found.get("rows"), here), own, str(found.get("grain", "")), here)
+    return Other(name, way(found.get("direction"), here), panel)
 
 
 def _known(found: Any, keys: set[str], where: str, prefix: str) -> None:
@@ -240,9 +295,13 @@ def _known(found: Any, keys: set[str], where: str, prefix: str) -> None:
 def _figure(found: Any, where: str) -> float | None:
     if found is None:
         return None
-    if isinstance(found, bool) or not isinstance(found, int | float) or not np.isfinite(found):
-        raise UserError(f"{where} is a number or null, not {found!r}. {_NOTHING}")
-    return float(found)
+    try:
+        number = math.nan if isinstance(found, bool) or not isinstance(found, int | float) else float(found)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number) or abs(number) > _LARGEST:
+        raise UserError(f"{where} is a number or null, not {str(found)[:40]!r}. {_NOTHING}")
+    return number
 
 
 def _counts(found: Any) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wherry.errors import UserError
+from wherry.performance.evaluation.did import ROUNDING
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -118,12 +119,12 @@ def mix(treated: Array, donors: Array, before: Mask, after: Mask, *, shifted: bo
     without = chosen @ theirs
     gap = mine - without
     scale = float(np.abs(mine[before]).max()) + float(np.abs(theirs[:, before]).max())
-    error = math.sqrt(float((gap[before] ** 2).mean()))
+    gap = np.where(np.abs(gap) <= ROUNDING * scale, 0.0, gap)
     return Mix(
         chosen,
         without + level,
         gap,
-        0.0 if error <= 1e-12 * scale else error,
+        math.sqrt(float((gap[before] ** 2).mean())),
         math.sqrt(float((gap[after] ** 2).mean())),
         float(gap[after].mean()),
     )

@@ -60,9 +60,11 @@ class Balance:
 class Facts:
     """What the rule looks at. `problem` says why nothing could be worked out, if so.
 
-    `fixed_on` is the day on which baseline and comparators were fixed, `start` the day on which it began. `direction`
-    is the way that was hoped for (increase or decrease), `expected` how much, in the measure's unit, without a sign.
-    `can_be_shown`: whether there are comparators enough for any effect at all to stand out.
+    `fixed_on` is the day on which a record has baseline and comparators fixed, `start` the day on which it began;
+    `claimed_on` and `claimed_by` are what a file says of it, which anybody can write at any time. `charted`: whether
+    there are lines to draw. `direction` is the way that was hoped for (increase or decrease), `expected` how much, in
+    the measure's unit, without a sign. `can_be_shown`: whether there are comparators enough for any effect at all to
+    stand out.
     """
 
     start: date
@@ -82,6 +84,8 @@ class Facts:
     can_be_shown: bool = True
     checks: tuple[Check, ...] = ()
     balance: tuple[Balance, ...] = ()
+    claimed_on: date | None = None
+    claimed_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,8 +129,9 @@ def verdict(facts: Facts) -> Verdict:
 
     In this order: what could not be worked out, or has too few comparators, or fails a check of its method, cannot be
     judged; without a comparator or a chart nothing is shown; a worsening is negative; no difference is not shown; a
-    betterment with a baseline fixed afterwards is only that; one at the cost of another measure is not shown, and waits
-    for those that cannot be judged; what is left is realised.
+    betterment with a baseline fixed afterwards, or fixed by nothing but a file's word, is only that; one at the cost of
+    another measure is not shown, and waits for those that cannot be judged and for checks that could not be tried; what
+    is left is realised.
     """
     before = fixed_before(facts)
     labels = () if before else (_afterwards(facts),)
@@ -157,6 +162,7 @@ def _better(facts: Facts) -> Verdict:
         return Verdict(Kind.NOT_SHOWN, (*worse, _GOOD))
     open_ = [one.name for one in facts.balance if one.worsened is None]
     unknown = tuple(f"Whether {name} got worse cannot be judged yet." for name in open_)
+    unknown += tuple(check.words for check in facts.checks if check.passed is None)
     if unknown:
         return Verdict(Kind.CANNOT_BE_JUDGED, (*unknown, _GOOD))
     reasons = [
@@ -181,6 +187,12 @@ def _missing(facts: Facts) -> tuple[str, ...]:
 
 
 def _afterwards(facts: Facts) -> str:
+    if facts.fixed_on is None and facts.claimed_on is not None:
+        who = f"{facts.claimed_by} fixed the baseline" if facts.claimed_by else "the baseline was fixed"
+        return (
+            f"The file says that {who} on {_day(facts.claimed_on)}. Anybody can write that at any time: only what is "
+            "registered and fixed on the pages (Did it work) before the start can be called realised."
+        )
     if facts.fixed_on is None:
         return "Chosen afterwards: nothing says that the baseline was fixed before the start."
     if facts.fixed_on >= facts.start:

@@ -11,7 +11,7 @@ peers and the formula's version with it, and is never added to another of the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -54,7 +54,10 @@ class Opportunity:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One measure of one trust beside its peers. Figures are None where nothing can be said; `why_not` says why."""
+    """One measure of one trust beside its peers. Figures are None where nothing can be said; `why_not` says why.
+
+    `without` are peers with no figure in the period; `silent` which periods of whom are left out as not reported.
+    """
 
     measure: str
     period: date | None = None
@@ -69,6 +72,7 @@ class Benchmark:
     rank_of_all: Rank | None = None
     opportunities: tuple[Opportunity, ...] = ()
     why_not: str = ""
+    silent: Mapping[str, str] = field(default_factory=dict)
 
 
 def benchmark(
@@ -82,10 +86,21 @@ def benchmark(
 
     `among_all` gives the ranks of all trusts that can be peers, with this one, in a period.
     """
+    silent = {one: why for one in (code, *(c for c in peers if c != code)) if (why := panel.why_silent(one))}
+    return replace(_benchmark(panel, code, peers, settings, among_all), silent=silent)
+
+
+def _benchmark(
+    panel: Panel,
+    code: str,
+    peers: Sequence[str],
+    settings: Settings,
+    among_all: Callable[[int], Mapping[str, Rank]],
+) -> Benchmark:
     at = panel.latest(code)
     column = panel.column(code)
     if at is None or column is None:
-        return _nothing(panel, "no figure is published for this trust")
+        return _nothing(panel, panel.why_silent(code) or "no figure is published for this trust")
     own = _point(panel, at, column)
     if own is None:
         return _nothing(panel, "no figure is published for this trust in this month", panel.periods[at])

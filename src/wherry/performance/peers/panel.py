@@ -1,9 +1,14 @@
-"""One published measure of every provider over time, as arrays; trusts that joined another are counted with it."""
+"""One published measure of every provider over time, as arrays; trusts that joined another are counted with it.
+
+A trust that does not report waits publishes nobody over four hours, which reads as 100%. Months in which that goes on
+for longer than is to be believed (`evaluation.panel.unreported`, with its figures) have no value, in the measures that
+`peers.toml` names and in no other: in rare events nobody for months is ordinary.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -11,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from wherry.performance.evaluation.panel import unreported
 from wherry.performance.measures.model import FACTORS, Measure
-from wherry.performance.peers.settings import Succession, successions
+from wherry.performance.peers.settings import Settings, Succession, load, successions
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,7 +28,8 @@ class Panel:
     """A measure by period and organisation, arrays of (periods, organisations), NaN where nothing is known.
 
     `values` are in the measure's unit. `joined` are codes that are counted with their successors. `sources` are the
-    publications' own names, `errors` standard errors of values that came without numerator and denominator.
+    publications' own names, `errors` standard errors of values that came without numerator and denominator. `silent`
+    are the periods left out as not reported, by organisation.
     """
 
     measure: Measure
@@ -34,6 +41,7 @@ class Panel:
     joined: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     errors: Floats | None = None
+    silent: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
 
     def column(self, code: str) -> int | None:
         """Where an organisation stands, None where it has no figure."""
@@ -52,8 +60,21 @@ class Panel:
         known = np.flatnonzero(~np.isnan(self.values[:, at]))
         return int(known[-1]) if len(known) else None
 
+    def why_silent(self, code: str, period: date | None = None) -> str:
+        """Why periods of an organisation are left out, and which; blank where none are (or not the one asked about).
 
-def panel(measure: Measure, rows: pa.Table, joined: Sequence[Succession] | None = None) -> Panel:
+        They are told from the first to the last, with how many there are.
+        """
+        days = self.silent.get(code, ())
+        if not days or (period is not None and period not in days):
+            return ""
+        span = f"{days[0]:%B %Y}" + (f" to {days[-1]:%B %Y}" if len(days) > 1 else "")
+        return f"{span}, {len(days)} months: exactly 100%, so probably not reported"
+
+
+def panel(
+    measure: Measure, rows: pa.Table, joined: Sequence[Succession] | None = None, settings: Settings | None = None
+) -> Panel:
     """Rows of the values of one measure (`Values.rows`) as arrays. What closed before the newest period is folded.
 
     The figure of a trust and of one that it took in is the sum of their numerators over that of their denominators,
@@ -74,7 +95,12 @@ def panel(measure: Measure, rows: pa.Table, joined: Sequence[Succession] | None 
     for name, grid in grids.items():
         if len(down):
             grid[down, across] = rows[name].to_numpy(zero_copy_only=False).astype(np.float64)
+    silent = _silenced(grids, measure, settings or load())
     folded = _fold(grids, known, codes, became)
+    for code in folded:
+        silent[:, column[became[code].successor]] |= silent[:, column[code]]
+    for grid in grids.values():
+        grid[silent] = np.nan
     keep = [at for at, code in enumerate(codes) if code not in folded]
     top, below = grids["numerator"][:, keep], grids["denominator"][:, keep]
     return Panel(
@@ -86,7 +112,25 @@ def panel(measure: Measure, rows: pa.Table, joined: Sequence[Succession] | None 
         _values(measure, top, below, grids["value"][:, keep]),
         tuple(folded),
         tuple(sorted({str(one) for one in rows["source"].unique().to_pylist() if one})),
+        silent={codes[at]: _picked(known, silent[:, at]) for at in keep if silent[:, at].any()},
     )
+
+
+def _picked(days: Sequence[date], chosen: npt.NDArray[np.bool_]) -> tuple[date, ...]:
+    return tuple(day for day, one in zip(days, chosen, strict=True) if one)
+
+
+def _silenced(grids: dict[str, Floats], measure: Measure, settings: Settings) -> npt.NDArray[np.bool_]:
+    """Take out, in place, what nobody reported; where that was, (periods, organisations)."""
+    periods, organisations = grids["value"].shape
+    silent = np.zeros((periods, organisations), dtype=bool)
+    if measure.code in settings.unreported:
+        shares = _values(measure, grids["numerator"], grids["denominator"], grids["value"])
+        for at in range(organisations):
+            silent[:, at] = unreported(shares[:, at], grids["denominator"][:, at])
+        for grid in grids.values():
+            grid[silent] = np.nan
+    return silent
 
 
 def _became(joined: Sequence[Succession] | None, newest: date) -> dict[str, Succession]:

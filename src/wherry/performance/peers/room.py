@@ -130,7 +130,8 @@ class Room:
     def _made(self, measure: Measure) -> Panel:
         if measure.code == medians.CODE and measure is medians.MEASURE:
             return medians.panel(self.opened)
-        return panel(measure, stored.VALUES.empty_table() if self.values is None else self.values.rows(measure.code))
+        rows = stored.VALUES.empty_table() if self.values is None else self.values.rows(measure.code)
+        return panel(measure, rows, settings=self.settings)
 
     def compare(self, of: PeerGroup, code: str) -> Benchmark:
         """A trust beside its peers in one measure."""

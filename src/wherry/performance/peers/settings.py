@@ -21,7 +21,9 @@ from wherry.reference.system import System
 
 KINDS = ("number", "mix")
 _MEND = "Nothing was compared. Mend the file."
-_TABLES = {"version", "group", "leave_out", "feature", "weights", "rank", "funnel", "measure", "reasons"}
+_TABLES = {
+    *("version", "group", "leave_out", "not_reported", "feature", "weights", "rank", "funnel", "measure", "reasons"),
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,10 @@ class Things:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that decides who is a peer and what is said about them. `sources`: part, source, certainty."""
+    """Everything that decides who is a peer and what is said about them. `sources`: part, source, certainty.
+
+    `unreported` are measures of which exactly 100% for months is taken for not reported.
+    """
 
     version: str
     nearest: int
@@ -65,6 +70,7 @@ class Settings:
     things: tuple[Things, ...]
     reasons: tuple[str, ...]
     sources: tuple[tuple[str, str, str], ...]
+    unreported: tuple[str, ...] = ()
 
     def things_of(self, measure: str) -> Things:
         """What a gap of a measure is counted in; cases that overlap with none where nobody said."""
@@ -117,7 +123,8 @@ def parse(found: Mapping[str, Any], path: str) -> Settings:
 
 def _settings(found: Mapping[str, Any]) -> Settings:
     group, out, rank = found["group"], found["leave_out"], found["rank"]
-    said = [(name, found[name]) for name in ("group", "leave_out", "weights", "rank", "funnel", "reasons")]
+    names = ("group", "leave_out", "not_reported", "weights", "rank", "funnel", "reasons")
+    said = [(name, found[name]) for name in names]
     return Settings(
         version=str(found["version"]),
         nearest=int(group["nearest"]),
@@ -133,6 +140,7 @@ def _settings(found: Mapping[str, Any]) -> Settings:
         things=tuple(Things(tuple(row["codes"]), row["things"], row["overlap"]) for row in found.get("measure", [])),
         reasons=tuple(found["reasons"]["words"]),
         sources=tuple((name, str(table["source"]), str(table["certainty"])) for name, table in said),
+        unreported=tuple(str(code) for code in found["not_reported"]["measures"]),
     )
 
 

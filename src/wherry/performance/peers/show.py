@@ -62,6 +62,7 @@ def benchmark_json(measure: Measure, row: Benchmark, reasons: tuple[str, ...]) -
         "own": row.own and asdict(row.own),
         "peers": [asdict(point) for point in row.peers],
         "without_figure": list(row.without),
+        "left_out_as_not_reported": dict(row.silent),
         "lower_quartile": row.lower_quartile,
         "median": row.median,
         "upper_quartile": row.upper_quartile,
