@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from evaluation_support import MEASURE, figures, kept, publish
 
+from wherry.performance.evaluation.outcome import Outcome
 from wherry.reference import system as systems
 from wherry.web import snapshot as snapshots
 from wherry.web.access import Role
@@ -64,13 +65,20 @@ def act(client: Client, row: Evaluation, **post: object) -> str:
     return unescape(response.content.decode())
 
 
+def shown_of(row: Evaluation) -> Outcome:
+    """What leaves of an evaluation's result."""
+    found = presenters.page(row, row.results.get(), None).found
+    assert found is not None
+    return found
+
+
 @pytest.fixture
 def planner(client_for: Callable[..., Client]) -> Client:
     return client_for(P)
 
 
 def test_it_is_registered_fixed_and_only_then_seen(planner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    publish(figures(measure="four-hour"))
+    publish(figures(measure="four-hour", count=24))
     on(monkeypatch, date(2030, 3, 1))
     page = planner.get(reverse("evaluation:new")).content.decode()
     assert "<svg" not in page.split("<main")[1]
@@ -82,18 +90,23 @@ def test_it_is_registered_fixed_and_only_then_seen(planner: Client, monkeypatch:
     assert "It would be compared with 30 others" in draft
     assert "<svg" not in draft.split("<main")[1]
     assert not Result.objects.exists()
-    said = act(planner, row, act="fix", seen=1)
+    act(planner, row, act="fix", seen=1)
+    assert Result.objects.get().verdict == "cannot_be_judged"
+    publish(figures(measure="four-hour"))
+    performance.forget()
+    said = read(planner, row)
     assert "before the start" in said
     assert "Realised" in said
     assert said.split("<main")[1].count("<svg") == 3
     row.refresh_from_db()
     assert (row.fixed_on, row.fixed_by_name, row.afterwards) == (date(2030, 3, 1), "Test Planner-Rm1-Rgp-Rcx", False)
     assert len(row.comparators) == 30
-    result = Result.objects.get()
+    result = Result.objects.first()
+    assert result is not None
     assert result.verdict == "realised"
     assert result.found["outcome"]["effect"] == pytest.approx(6, abs=1)
     actions = list(AuditEvent.objects.filter(subject_kind="evaluation").values_list("action", flat=True))
-    assert actions == ["evaluation.registered", "evaluation.fixed", "evaluation.judged"]
+    assert actions == ["evaluation.registered", "evaluation.fixed", *["evaluation.judged"] * 2]
 
 
 def test_what_is_fixed_after_the_start_is_never_realised(planner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +117,25 @@ def test_what_is_fixed_after_the_start_is_never_realised(planner: Client, monkey
     assert "can never be called realised" in read(planner, row)
     assert "Chosen afterwards" in act(planner, row, act="fix", seen=1)
     assert Result.objects.get().verdict == "registered_afterwards"
+
+
+def test_nobody_gets_round_a_baseline_fixed_before_the_outcome_was_known(
+    planner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that stands still, a way that is worse, and a measure that must not worsen taken from the definitions."""
+    publish(figures(measure="four-hour"))
+    on(monkeypatch, date(2030, 3, 1))
+    turned = planner.post(reverse("evaluation:new"), {**FORM, "direction": "decrease"})
+    assert turned.status_code == 422
+    assert "is better when it rises" in unescape(turned.content.decode())
+    planner.post(reverse("evaluation:new"), FORM)
+    row = Evaluation.objects.get()
+    assert "Chosen afterwards" in act(planner, row, act="fix", seen=1)
+    row.refresh_from_db()
+    assert (row.fixed_on, row.afterwards) == (date(2031, 3, 1), True)
+    assert Result.objects.get().verdict == "registered_afterwards"
+    gone = kept(measure="four-hour", balance=["no-longer"])
+    assert "Whether no-longer (no longer defined) got worse cannot be judged yet" in read(planner, gone)
 
 
 def test_good_and_bad_stand_alike_in_one_order(planner: Client) -> None:
@@ -247,6 +279,24 @@ def test_few_people_are_withheld_from_those_who_may_not_see_who_they_are(
     lines = list(csv.DictReader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig"))))
     small = next(line for line in lines if line["part"] == "series" and line["period"] == "2029-01-01")
     assert (small["seen"], small["gap"]) == ("", "")
+
+
+def test_one_comparators_own_figures_and_a_withheld_months_effect_are_not_told(planner: Client) -> None:
+    table = figures(measure="four-hour")
+    rows = table.to_pylist()
+    for line in rows:
+        if line["organisation"] == "RM1" and line["period"] == date(2030, 4, 1):
+            line |= {"numerator": 3.0}
+    publish(table.from_pylist(rows, schema=table.schema))
+    few, many = kept(measure="four-hour", comparators=["X01", "X02"]), kept(measure="four-hour")
+    for row in (few, many):
+        read(planner, row)
+    for found, told in ((shown_of(few), False), (shown_of(many), True)):
+        assert any(value is not None for value in found.lines.others) is told
+        assert any(value is not None for value in found.lines.without) is told
+        assert bool(found.placebos) is told
+    assert [one["number"] for one in many.results.get().found["outcome"]["horizons"]] == [1]
+    assert shown_of(many).horizons == (), "the effect of the withheld week would tell its figure"
 
 
 def test_a_measure_or_a_place_that_is_gone_breaks_nothing(planner: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,11 +22,7 @@ def spec_of(row: Evaluation, values: Values, measures: Mapping[str, Measure], sc
     if measure is None:
         raise UserError(f"The measure {row.measure} is no longer defined. What was found before stays.")
     panel = panel_of(measure, values)
-    balance = tuple(
-        Other(measures[code].name, measures[code].direction.value, panel_of(measures[code], values))
-        for code in row.balance
-        if code in measures
-    )
+    balance = tuple(_balance(code, measures, values) for code in row.balance)
     return Spec(
         method=row.method,
         panel=panel,
@@ -44,6 +41,14 @@ def spec_of(row: Evaluation, values: Values, measures: Mapping[str, Measure], sc
     )
 
 
+def _balance(code: str, measures: Mapping[str, Measure], values: Values) -> Other:
+    """A measure that must not worsen. One that is no longer defined has no figures, so nobody can call it unharmed."""
+    measure = measures.get(code)
+    if measure is None:
+        return Other(f"{code} (no longer defined)", "decrease", panels.of_rows((), unit="percent", grain="month"))
+    return Other(measure.name, measure.direction.value, panel_of(measure, values))
+
+
 def treated(panel: Panel, scope: Scope) -> tuple[str, ...]:
     """The organisations evaluated that have figures; the scope's own where none has."""
     found = tuple(code for code in scope.organisations if code in panel.units)
@@ -51,10 +56,14 @@ def treated(panel: Panel, scope: Scope) -> tuple[str, ...]:
 
 
 def panel_of(measure: Measure, values: Values) -> Panel:
-    """Every organisation's figures of a measure; trusts that joined another are counted with it."""
+    """Every organisation's figures of a measure; trusts that joined another are counted with it.
+
+    Published months of which nobody reported the waits are left out, as among peers, and marked.
+    """
     rows = values.rows(measure.code)
     if measure.source.kind is not Kind.PUBLISHED:
-        return panels.of_values(rows, unit=measure.unit, grain=measure.grain.value)
+        made = panels.of_values(rows, unit=measure.unit, grain=measure.grain.value)
+        return replace(made, silent=np.zeros(made.values.shape, dtype=bool))
     from wherry.performance.peers.panel import panel
 
     folded = panel(measure, rows)
@@ -64,4 +73,6 @@ def panel_of(measure: Measure, values: Values) -> Panel:
             cells = (folded.numerators[n, at], folded.denominators[n, at], folded.values[n, at])
             top, below, value = (float(cell) if np.isfinite(cell) else None for cell in cells)
             found.append({"unit": code, "period": period, "numerator": top, "denominator": below, "value": value})
-    return panels.of_rows(found, unit=measure.unit, grain=measure.grain.value)
+    made = panels.of_rows(found, unit=measure.unit, grain=measure.grain.value)
+    silent = [[day in folded.silent.get(unit, ()) for day in made.periods] for unit in made.units]
+    return replace(made, silent=np.array(silent, dtype=bool).reshape(made.values.shape))

@@ -19,6 +19,7 @@ POOLS = {
     "none": "Nobody: this cannot show a benefit",
 }
 DIRECTIONS = {"increase": "It should rise", "decrease": "It should fall"}
+_WAYS = {"increase": "rises", "decrease": "falls"}
 _WORDS_AT_MOST = {"title": 200, "tried_by": 200, "what": 4000}
 
 
@@ -59,6 +60,10 @@ def wrong(found: Question, measures: Mapping[str, Measure], scopes: tuple[Scope,
         errors.setdefault("baseline_from", "The baseline begins after it ends")
     if start and found.baseline_to and found.baseline_to >= start:
         errors["baseline_to"] = "The baseline ends before the start"
+    better = measures[found.measure].direction.value if found.measure in measures else ""
+    if found.direction in DIRECTIONS and better in DIRECTIONS and found.direction != better:
+        name = measures[found.measure].name
+        errors["direction"] = f"{name} is better when it {_WAYS[better]}, so a benefit can only be that"
     if found.pool == "pick" and not found.picked:
         errors["picked"] = "Name the comparators by their codes"
     if found.pool == "none" and found.method not in ("its", ""):

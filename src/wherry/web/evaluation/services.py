@@ -72,7 +72,11 @@ def change(*, access: Access, pk: int, asked: Question, seen: int, unread: dict[
 
 @transaction.atomic
 def fix(*, access: Access, pk: int, seen: int) -> Evaluation:
-    """Fix baseline, design and comparators, with who and on which day. From here on nothing of it changes."""
+    """Fix baseline, design and comparators, with who and on which day. From here on nothing of it changes.
+
+    The day is that of the system, and never before the newest figure of the measure: who fixes a question after its
+    outcome is known chose it afterwards, whatever the clock says.
+    """
     user = _may(access)
     row = _first(pk, seen)
     measures, scope, values = performance.definitions(), performance.scope(row.scope), performance.values()
@@ -84,7 +88,9 @@ def fix(*, access: Access, pk: int, seen: int) -> Evaluation:
     row.comparators, row.comparator_words = list(chosen.codes), chosen.words[:200]
     named = {*chosen.codes, *scope.organisations, *row.excluded}
     row.names = {code: name for code, name in chosen.names.items() if code in named}
-    row.fixed_on, row.fixed_at, row.fixed_by_name = performance.today(), datetime.now(UTC), user.display_name[:200]
+    known = values.rows(row.measure)["period"].to_pylist()
+    row.fixed_on = max([performance.today(), *(day for day in known if day is not None)])
+    row.fixed_at, row.fixed_by_name = datetime.now(UTC), user.display_name[:200]
     row.version = seen + 1
     row.save()
     detail = {

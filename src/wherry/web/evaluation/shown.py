@@ -16,6 +16,8 @@ from wherry.web.access.access import Access
 from wherry.web.components import performance
 
 Number = float | None
+#: Of fewer comparators that count people, their mean tells each of the others what one had.
+FEWEST_OTHERS = 3
 
 
 def controlled(found: Outcome, measure: Measure | None, scope: Scope | None, access: Access | None) -> Outcome:
@@ -23,8 +25,7 @@ def controlled(found: Outcome, measure: Measure | None, scope: Scope | None, acc
 
     Where the measure or the place is no longer known, it is under the rule for people.
     """
-    dataset = dataset_of(measure) if measure else "people"
-    rule = performance.rule(access, dataset)
+    rule = performance.rule(access, dataset_of(measure) if measure else "people")
     if rule.exempt:
         return found
     hidden = _hidden(measure, scope, access)
@@ -35,7 +36,18 @@ def controlled(found: Outcome, measure: Measure | None, scope: Scope | None, acc
             lines.periods, lines.observed, lines.numerators, lines.denominators, strict=True
         )
     ]
-    return replace(found, lines=_with(lines, rows))
+    out = {period for period, (seen, _, _) in zip(lines.periods, rows, strict=True) if seen is None}
+    shown = replace(
+        found, lines=_with(lines, rows), horizons=tuple(one for one in found.horizons if one.period not in out)
+    )
+    return _without_one_other(shown) if rule.threshold > 1 and len(found.comparators) < FEWEST_OTHERS else shown
+
+
+def _without_one_other(found: Outcome) -> Outcome:
+    """Without the lines and placebos from which a comparator's own figures, which nobody controlled, could be read."""
+    nothing = (None,) * len(found.lines.periods)
+    lines = replace(found.lines, without=nothing, gap=nothing, others=nothing)
+    return replace(found, lines=lines, horizons=(), placebos=())
 
 
 def _hidden(measure: Measure | None, scope: Scope | None, access: Access | None) -> Mapping[date, bool]:
