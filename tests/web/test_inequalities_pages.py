@@ -18,6 +18,9 @@ from snapshot_factory import Made
 
 from wherry.performance.inequality import deaths, loaded
 from wherry.web.access import Role
+from wherry.web.access.access import access_of
+from wherry.web.access.models import User
+from wherry.web.components import performance
 from wherry.web.inequalities import selectors
 
 ClientFor = Callable[..., Client]
@@ -193,3 +196,18 @@ def test_before_any_values_every_page_says_how_they_come(
     client = client_for(Role.EXECUTIVE)
     for name in ("overview", "core20plus5"):
         assert "wherry measures build" in text_of(page_of(client, reverse(f"inequalities:{name}")))
+
+
+def test_who_sees_patients_at_one_trust_is_not_shown_what_was_kept_for_who_sees_all(
+    make_user: Callable[..., User],
+) -> None:
+    """What a clinician of every trust looked at first is kept for readers alike: not for a clinician of one."""
+    scope = performance.scope("group")
+    assert scope is not None
+
+    def withheld(organisations: tuple[str, ...], name: str) -> bool:
+        access = access_of(make_user(Role.CLINICIAN, organisations, name))
+        rows = selectors.overview(scope, None, access)
+        return any(part.withheld for row in rows for part in row.breakdown.parts)
+
+    assert [withheld(("RM1", "RGP", "RCX"), "all"), withheld(("RM1",), "one")] == [False, True]

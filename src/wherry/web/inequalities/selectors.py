@@ -1,7 +1,7 @@
 """Reads: measures by category as one reader may see them, and what many of them say together.
 
-What a reader may see depends only on whether they may see patients, so pages of many measures are kept for each of the
-two kinds of reader until the values change.
+What a reader may see depends only on whether anything is withheld from them (`performance.rule`), so pages of many
+measures are kept for each of the two kinds of reader until the values change.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from wherry.performance.measures import scopes as scoped
 from wherry.performance.measures.model import Measure, Split
 from wherry.performance.measures.values import Scope
 from wherry.web import snapshot as snapshots
-from wherry.web.access import Permission
 from wherry.web.components import performance
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def overview(scope: Scope, split: Split | None, access: Access | None) -> list[R
     values = performance.values()
     if values is None or scope.place:
         return []
-    sees = access is not None and access.can(Permission.SEE_IDENTITY)
+    sees = performance.rule(access).exempt
     measures = performance.definitions()
     key = (str(values.folder), hash(tuple(measures.values())), scope.code, split.value if split else "", sees)
     with _lock:
