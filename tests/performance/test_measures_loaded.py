@@ -195,11 +195,20 @@ def test_a_plain_number_is_the_same_under_value_and_adds_up(tmp_path: Path, syst
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"\x00\x01", b"measure,organisation,period,value\nshare,RM", b'a,"b\n', b"PK\x03\x04x"]
+    "body",
+    [
+        b"",
+        b"\n\n",
+        b"\xef\xbb\xbf",
+        b"\x00\x01",
+        b"measure,organisation,period,value\nshare,RM",
+        b'a,"b\n',
+        b"PK\x03\x04x",
+    ],
 )
 def test_a_damaged_file_is_refused_whole(tmp_path: Path, system: System, body: bytes) -> None:
     (tmp_path / "f.csv").write_bytes(body)
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match=r"^((?!line 0).)*Nothing was changed"):
         loaded.load([tmp_path / "f.csv"], system, tmp_path / "hub", today=TODAY)
     assert loaded.current_id(tmp_path / "hub") is None
 

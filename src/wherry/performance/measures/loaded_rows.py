@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -30,6 +30,8 @@ REQUIRED = ("measure", "organisation", "period")
 ETHNICITIES = ("White", "Mixed", "Asian", "Black", "Other", "Not known")
 #: More rows than any system sends of its measures in one file.
 MOST_ROWS = 500_000
+#: More than anybody reads.
+MOST_HINTS = 200
 _SHARES = ("percent",)
 _NEVER_BELOW_NOTHING = ("percent", "per_1000", "per_100000", "days", "hours", "minutes")
 
@@ -87,6 +89,8 @@ def read(path: Path, system: System, measures: Mapping[str, Measure], today: dat
     shown = (name or path.name)[:200]
     lines = _workbook(content) if content.workbook else _csv(content)
     header_line, header = next(lines, (0, []))
+    if not header:
+        raise UserError(f"{shown} holds nothing. {KEPT} Its first line must name the columns: {', '.join(COLUMNS)}.")
     at = _header(shown, header_line, [str(cell or "") for cell in header])
     file = File(shown, content.sha256)
     first: dict[tuple[str, date, str, str, str], tuple[Row, str]] = {}
@@ -173,7 +177,9 @@ def _header(name: str, line: int, header: Sequence[str]) -> dict[str, int]:
             raise UserError(f"{name} line {line}: the column {column} is there twice. {KEPT}")
         at[column] = place
     if missing := [column for column in REQUIRED if column not in at]:
-        raise UserError(f"{name} line {line}: the column {missing[0]} is missing. {KEPT} `wherry measures template`")
+        raise UserError(
+            f"{name} line {line}: the column {missing[0]} is missing. {KEPT} Start from an empty file to fill."
+        )
     if "numerator" not in at and "value" not in at:
         raise UserError(f"{name} line {line}: there is neither a numerator nor a value. {KEPT}")
     return at
@@ -186,6 +192,7 @@ class _Reader:
         self.system = system
         self.measures = measures
         self.today = today
+        self.hints = 0
         self.organisations: dict[str, list[tuple[date, date | None]]] = {}
         for row in system.organisations:
             if row.kind != "group":
@@ -213,11 +220,16 @@ class _Reader:
             numerator, value = value, None
         return Row(line, measure.code, period, organisation, split, category, numerator, denominator, value)
 
+    def _close(self, said: str, known: Iterable[str]) -> str:
+        """The nearest word, for the first refusals: to look for it takes time, and nobody reads it a thousand times."""
+        self.hints += 1
+        return close(said, known) if self.hints <= MOST_HINTS else ""
+
     def _measure(self, said: str) -> Measure:
         found = self.measures.get(said.lower())
         if found is None:
             loaded = [code for code, one in self.measures.items() if one.source.kind is Kind.LOADED]
-            raise BadCell("unknown_measure", f"there is no measure {said[:60]!r}{close(said.lower(), loaded)}")
+            raise BadCell("unknown_measure", f"there is no measure {said[:60]!r}{self._close(said.lower(), loaded)}")
         if found.source.kind is not Kind.LOADED:
             raise BadCell("counted_measure", f"{found.code} is counted from {found.source.table}, not sent in files")
         return found
@@ -233,7 +245,7 @@ class _Reader:
 
     def _organisation(self, said: str, period: date, measure: Measure) -> str:
         if said not in self.organisations:
-            hint = close(said, self.organisations)
+            hint = self._close(said, self.organisations)
             raise BadCell("unknown_organisation", f"{self.system.name} has no organisation {said[:20]!r}{hint}")
         held, last = self.organisations[said], last_day(period, measure.grain)
         if not any(since <= last and (until is None or period <= until) for since, until in held):
