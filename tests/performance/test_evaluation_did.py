@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry.errors import UserError
@@ -121,6 +121,7 @@ def test_gaps_and_nobody_are_refused() -> None:
 
 
 @given(st.floats(-1e3, 1e3), st.floats(0.01, 100))
+@settings(max_examples=15)
 def test_shifting_changes_nothing_and_scaling_scales(shift: float, scale: float) -> None:
     values, treated = panel(units=22)
     plain, moved = did.fit(values, treated, AFTER), did.fit(values * scale + shift, treated, AFTER)

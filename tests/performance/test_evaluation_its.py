@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry.errors import UserError
@@ -139,6 +139,7 @@ def test_too_few_points_or_a_strange_bandwidth_are_refused() -> None:
 
 
 @given(st.floats(-1e3, 1e3), st.floats(0.01, 100))
+@settings(max_examples=15)
 def test_shifting_changes_nothing_and_scaling_scales(shift: float, scale: float) -> None:
     y = noisy()
     plain = its.fit(y, AT, START)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry.errors import UserError
@@ -152,6 +152,7 @@ def test_one_donor_or_a_gap_is_refused() -> None:
 
 
 @given(st.floats(-1e3, 1e3), st.floats(0.01, 100))
+@settings(max_examples=15)
 def test_shifting_changes_nothing_and_scaling_scales(shift: float, scale: float) -> None:
     theirs, own = donors(8), donors(9, seed=3)[8]
     plain = synthetic.mix(own, theirs, BEFORE, AFTER)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from inequality_support import PERIOD
 
@@ -18,7 +19,8 @@ from wherry.performance.measures import definitions, values
 from wherry.reference.system import load
 
 
-@given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 1000)), min_size=1, max_size=40))
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 200)), min_size=1, max_size=20))
+@settings(max_examples=25)
 def test_each_area_is_in_the_fifth_of_its_middle_person(rows: list[tuple[int, int]]) -> None:
     """Against one person after another in a row."""
     found = areas.fifths([score for score, _ in rows], [people for _, people in rows])
@@ -124,3 +126,36 @@ def test_a_load_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "1 rows of indicators of the life course" in capsys.readouterr().out
     assert main(["inequality", "forget", "life_course", "--hub", str(tmp_path)]) == 0
     assert "Taken back" in capsys.readouterr().out
+
+
+HEAD = "area,count,population,score\n"
+ROWS = "".join(f"A{n},{n + 5},100,{n}\n" for n in range(10))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (HEAD + ROWS + "A1,5,100,1\n", "line 12: A1 stands in line 3 already"),
+        (HEAD + ROWS + "B,500,100,1\n", "above 100%"),
+        (HEAD + ROWS + 'B,"1,5",100,1\n', "line 12: count is '1,5'"),
+        (HEAD + ROWS + "B,1_5,100,1\n", "line 12: count is '1_5'"),
+        (HEAD + ROWS + "B,.,100,1\n", "line 12: count is '.'"),
+        (HEAD + ROWS + "B,1e300,1e301,1\n", "not a number"),
+        (HEAD + ROWS + "B,5,100,1,9\n", "line 12: more cells than the heading"),
+        (HEAD.replace("score", "score,score") + ROWS, "the column score twice"),
+        (HEAD + ROWS + "x" * 200_000 + ",5,100,1\n", "is no CSV text"),
+        (HEAD + "".join(f"A{n},5,100,{n % 4}\n" for n in range(10)), "nothing tells fifths"),
+    ],
+)
+def test_a_file_that_would_be_misread_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "areas.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=re.escape(words)):
+        areas.gradient(areas.measure("x"), *areas.read(path))
+
+
+def test_cells_with_line_breaks_and_thousands_are_read_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "areas.csv"
+    path.write_bytes(("\ufeff" + HEAD + '"Ynys\nM\u00f4n\u2028",5,"1,200",3\n' + ROWS).replace("\n", "\r\n").encode())
+    counts, people, scores = areas.read(path)
+    assert (len(counts), counts[0], people[0], scores[0]) == (11, 5.0, 1200.0, 3.0)

@@ -83,9 +83,23 @@ def test_what_is_wrong_is_refused_with_its_line(tmp_path: Path, row: str, told: 
         read(written(tmp_path, f"{HEAD}\n{row}\n"))
 
 
-def test_limits_the_wrong_way_round(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="lower 9 lies above upper 1"):
-        read(written(tmp_path, f"{HEAD},lower,upper\nLiving well,A,lower,percent,5,2023,x,sourced,9,1\n"))
+ROW = "Living well,A,lower,percent,5,2023,x,sourced,"
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([ROW + "9,1,,,"], "lower 9 lies above upper 1"),
+        ([ROW + "6,7,,,"], "value 5 lies outside its own limits"),
+        ([ROW + ",,12,10,"], "count 12 is above population 10"),
+        ([ROW + ",,-1,10,"], "below 0"),
+        ([ROW + ",,,,", ROW + ",,,,"], "line 3: A of this place and period stands in line 2 already"),
+        ([ROW + ",,,,E92000001", ROW.replace(",5,", ",6,") + ",,,,E92000001"], "line 3: England has another figure"),
+    ],
+)
+def test_figures_that_do_not_fit_together_are_refused(tmp_path: Path, rows: list[str], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        read(written(tmp_path, "\n".join([f"{HEAD},lower,upper,count,population,place", *rows])))
 
 
 def test_a_missing_column_and_bytes_that_are_no_text(tmp_path: Path) -> None:

@@ -76,8 +76,12 @@ def gradient(
         raise UserError(
             "A gradient needs five areas or more, each with people and a score. Mend or leave out the others."
         )
+    if of.unit == "percent" and (top > below).any():
+        raise UserError("An area has a count above its population, so its share is above 100%. Mend it, or say --unit.")
     fifth = fifths(score, below)
     sums = [(float(top[fifth == n].sum()), float(below[fifth == n].sum())) for n in range(1, 6)]
+    if len(np.unique(score)) < 5:
+        raise UserError("Fewer than five scores: nothing tells fifths of areas apart. Give a finer score.")
     if any(people == 0 for _, people in sums):
         raise UserError("A fifth of the people has no area of its own: one area is too large. Give smaller areas.")
     parts = tuple(
@@ -90,7 +94,13 @@ def gradient(
 def read(path: Path) -> tuple[list[float], list[float], list[float]]:
     """Counts, people and scores of a CSV file (columns of `NEEDED`). Raises UserError with file, line and column."""
     columns: tuple[list[float], list[float], list[float]] = ([], [], [])
+    seen: dict[str, int] = {}
     for line, row in tables.rows(path, NEEDED, ()):
+        if seen.setdefault(row["area"], line) != line:
+            raise UserError(
+                f"{path}, line {line}: {row['area'] or 'an area without a name'} stands in line {seen[row['area']]} "
+                "already. Leave one, or add them up."
+            )
         for column, name in zip(columns, NEEDED[1:], strict=True):
             found = tables.number(path, line, name, row[name], low=None if name == "score" else 0)
             if found is None:

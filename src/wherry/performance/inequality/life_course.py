@@ -208,12 +208,25 @@ def read(path: Path) -> tuple[Indicator, ...]:
 
     Raises UserError with file, line and column.
     """
-    found, england = [], {}
+    found: list[Indicator] = []
+    england: dict[tuple[str, str], float | None] = {}
+    seen: dict[tuple[str, ...], int] = {}
     for line, row in tables.rows(path, NEEDED, OPTIONAL, PROFILES):
         numbers = {name: tables.number(path, line, name, row[name]) for name in NUMBERS}
         if row["place"] == ENGLAND:
-            england[row["indicator"], row["period"]] = numbers["value"]
+            of = row["indicator"], row["period"]
+            if england.setdefault(of, numbers["value"]) != numbers["value"]:
+                raise UserError(
+                    f"{path}, line {line}: England has another figure of {of[0]} for this period above. "
+                    f"{tables.NOTHING_KEPT} Leave the one that the others are to be compared with."
+                )
             continue
+        key = (row["stage"], row["indicator"], row["place"], row["period"], row["comparator"])
+        if seen.setdefault(key, line) != line:
+            raise UserError(
+                f"{path}, line {line}: {row['indicator']} of this place and period stands in line {seen[key]} already. "
+                f"{tables.NOTHING_KEPT} Leave one."
+            )
         found.append(_indicator(path, line, row, numbers))
     return tuple(
         one if one.comparator_value is not None else _with(one, england.get((one.indicator, one.period)))
@@ -232,10 +245,8 @@ def _indicator(path: Path, line: int, row: dict[str, str], numbers: dict[str, fl
         raise UserError(
             f"{path}, line {line}: an indicator needs its name and its source. {tables.NOTHING_KEPT} Fill them in."
         )
-    for low, high in (("lower", "upper"), ("previous_lower", "previous_upper")):
-        a, b = numbers[low], numbers[high]
-        if a is not None and b is not None and a > b:
-            raise UserError(f"{path}, line {line}: {low} {a:g} lies above {high} {b:g}. {tables.NOTHING_KEPT}")
+    for before in ("", "previous_"):
+        _sound(path, line, row["unit"], {name: numbers[before + name] for name in _TOGETHER}, before)
     words = {field.name: row[field.name] for field in fields(Indicator) if field.name in row}
     words |= {
         "stage": tables.choice(path, line, "stage", row["stage"], STAGES),
@@ -247,6 +258,25 @@ def _indicator(path: Path, line: int, row: dict[str, str], numbers: dict[str, fl
     }
     texts = {name: word for name, word in words.items() if name not in NUMBERS}
     return Indicator(**texts, **numbers)  # type: ignore[arg-type]
+
+
+_TOGETHER = ("value", "lower", "upper", "count", "population")
+
+
+def _sound(path: Path, line: int, unit: str, numbers: dict[str, float | None], before: str) -> None:
+    """A figure, its limits and its counts fit together."""
+    value, low, high, count, population = (numbers[name] for name in _TOGETHER)
+    wrong = ""
+    if low is not None and high is not None and low > high:
+        wrong = f"{before}lower {low:g} lies above {before}upper {high:g}"
+    elif value is not None and ((low is not None and value < low) or (high is not None and value > high)):
+        wrong = f"{before}value {value:g} lies outside its own limits"
+    elif (count or 0) < 0 or (population or 0) < 0:
+        wrong = f"{before}count and {before}population cannot be below 0"
+    elif unit.lower() == "percent" and count is not None and population is not None and count > population:
+        wrong = f"{before}count {count:g} is above {before}population {population:g}, which is no percentage"
+    if wrong:
+        raise UserError(f"{path}, line {line}: {wrong}. {tables.NOTHING_KEPT} Mend the row.")
 
 
 def _trend(path: Path, line: int, text: str) -> str:

@@ -73,7 +73,7 @@ def kind_of(path: Path) -> str:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             found = {life_course.PROFILES.get(name.strip(), name.strip()) for name in next(csv.reader(file), [])}
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} cannot be read as UTF-8 text ({error}). {tables.NOTHING_KEPT}") from None
     if set(deaths.NEEDED) <= found:
         return DEATHS
