@@ -120,6 +120,12 @@ def test_moving_and_stretching_values_moves_and_stretches_the_slope(
     assert wide.sii_limits[1].lower <= wide.sii_limits[0].lower <= wide.sii_limits[0].upper <= wide.sii_limits[1].upper
 
 
+def test_draws_and_seeds_that_cannot_be() -> None:
+    for wrong, said in ({"draws": 999}, "too few"), ({"draws": 10**15}, "too many"), ({"seed": -1}, "not a seed"):
+        with pytest.raises(UserError, match=said):
+            indicators.sii([1] * 5, [1.0] * 5, standard_error=[0.1] * 5, **wrong)
+
+
 def test_why_there_is_no_slope() -> None:
     three = [100, 100, 100]
     assert indicators.sii([100, 100], [1, 2]).note == slope.FEW
@@ -130,8 +136,6 @@ def test_why_there_is_no_slope() -> None:
     assert (without.note, without.lower) == (slope.UNDRAWN, None)
     assert without.sii is not None
     assert indicators.sii(three, [1.0, 2.0, 3.0]).note == slope.NO_ERROR
-    with pytest.raises(UserError, match="too few"):
-        indicators.sii(three, [1, 2, 3], draws=10)
 
 
 def test_ranked_groups() -> None:
@@ -185,7 +189,7 @@ def test_a_count_is_outside_where_its_own_interval_leaves_the_expected_out(
     count: int, expected: float, by: str
 ) -> None:
     found = indicators.funnel_ratios(count, expected, confidence=0.95, by=by)
-    low, high = (limits.exact_poisson if by == "exact" else limits.byar)(count)
+    low, high = (limits.poisson if by == "exact" else limits.byar)(count)
     if min(abs(low[0, 0] - expected), abs(high[0, 0] - expected)) < 1e-6 * expected:
         return
     outside = bool(low[0, 0] > expected or high[0, 0] < expected)
@@ -217,8 +221,9 @@ def test_a_funnel_narrows_and_has_no_figure_for_what_cannot_be() -> None:
 
 def test_a_funnel_of_standardised_rates_stands_on_derived_populations() -> None:
     count, people = np.array([20.0, 90.0, 9.0]), np.array([1_000.0, 3_000.0, 500.0])
-    plain = indicators.funnel_rates(count[:2], people[:2])
+    plain = indicators.funnel_rates(count[:2], people[:2], baseline=119 / 4_500)  # that of all three
     found = indicators.funnel_dsr(count, 1e5 * count / people)
+    assert found.baseline == pytest.approx(plain.baseline)
     assert found.value[:2] == pytest.approx(plain.value)
     assert found.uppers[:, :2] == pytest.approx(plain.uppers)
     assert found.note[2] == funnel.TOO_FEW

@@ -127,12 +127,15 @@ def _ages(given: list[str]) -> tuple[int, ...] | None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from wherry.errors import UserError
     from wherry.performance.indicators.tables.methods import find
     from wherry.performance.indicators.tables.reading import read
     from wherry.performance.indicators.tables.shapes import Options
     from wherry.performance.indicators.tables.writing import written
 
     method = find(args.method)
+    if args.multiplier is not None and args.multiplier < 0 and method.name not in ("sii", "rii"):
+        raise UserError(f"--multiplier {args.multiplier:g}: only an sii or rii is turned round by a negative one.")
     found = _confidence(args.limits_confidence)
     options = Options(
         confidence=_confidence(args.confidence),

@@ -3,7 +3,9 @@
 Limits lie about the baseline (what all together have, or a target that is given): a figure outside them differs from
 it more than chance would have it. Proportions: the baseline and so many standard errors (the figures whose Wilson
 interval ends at the baseline). Rates and ratios: the counts whose exact Poisson limits (or Byar's) end at what is
-expected, in between whole numbers too.
+expected, in between whole numbers too; whether a figure differs is told by its own limits, which are exact under 10
+events and Byar's from 10 on, as a rate's are everywhere else (or Byar's throughout). The drawn limit and the verdict so
+part in about one of a thousand figures, at the limit's very edge.
 
 Source: Spiegelhalter DJ. Funnel plots for comparing institutional performance. Stat Med 2005; 24: 1185-1202.
 """
@@ -18,7 +20,7 @@ import numpy as np
 
 from wherry.errors import UserError
 
-from .limits import normal_quantiles
+from .limits import byar, normal_quantiles, poisson
 from .results import Confidence, Flags, Floats, Numbers, levels, together
 
 By = Literal["exact", "byar"]
@@ -36,7 +38,7 @@ TOO_FEW = "Withheld: under 10 events in all, too few to standardise directly."
 class Funnel:
     """Figures with the control limits at their own size; arrays of shape (n,), limits (levels, n).
 
-    `significance` says "Low (0.025)", "High (0.001)" and so on by the outermost limit passed, or "Not significant".
+    `significance` says "Low (0.025)", "High (0.001)" and so on at the surest level passed, or "Not significant".
     """
 
     value: Floats
@@ -80,7 +82,8 @@ def funnel_proportions(
     x, n = rows
     middle = _baseline(x[ok].sum(), n[ok].sum(), baseline)
     lower, upper = proportion_limits(n, middle, confidence)
-    return _funnel(x, n, middle, lower, upper, notes, "proportion", "Wilson", multiplier, confidence)
+    passed = (x / n < lower, x / n > upper)
+    return _funnel(x, n, middle, lower, upper, passed, notes, "proportion", "Wilson", multiplier, confidence)
 
 
 def funnel_rates(
@@ -98,8 +101,8 @@ def funnel_rates(
     middle = _baseline(x[ok].sum(), n[ok].sum(), baseline)
     with np.errstate(invalid="ignore", divide="ignore"):
         lower, upper = (one / n for one in poisson_limits(n * middle, confidence, by))
-    return _funnel(x, n, middle, lower, upper, notes, f"rate per {multiplier:,.10g}", _method(by), multiplier,
-                   confidence)  # fmt: skip
+    return _funnel(x, n, middle, lower, upper, _passed(x, n * middle, confidence, by), notes,
+                   f"rate per {multiplier:,.10g}", _method(by), multiplier, confidence)  # fmt: skip
 
 
 def funnel_dsr(
@@ -113,16 +116,19 @@ def funnel_dsr(
 ) -> Funnel:
     """Directly standardised rates: as crude ones, over the population that would have given the rate crudely.
 
-    `value` and `baseline` are per `multiplier`. Rates of fewer than 10 events are left out.
+    `value` and `baseline` are per `multiplier`. Rates of fewer than 10 events are not judged; where they have a value
+    they count towards the baseline.
     """
     rows = together(count=count, value=value)
     with np.errstate(invalid="ignore", divide="ignore"):
         derived = np.where(rows["value"] > 0, multiplier * rows["count"] / rows["value"], np.nan)
+    there = np.isfinite(derived) & ~np.isnan(rows["count"])
+    middle = _baseline(rows["count"][there].sum(), derived[there].sum(),
+                       None if baseline is None else baseline / multiplier)  # fmt: skip
     few = rows["count"] < 10
     found = funnel_rates(
-        np.where(few, np.nan, rows["count"]), np.where(few, np.nan, derived),
-        baseline=None if baseline is None else baseline / multiplier, multiplier=multiplier, confidence=confidence,
-        by=by,
+        np.where(few, np.nan, rows["count"]), np.where(few, np.nan, derived), baseline=middle, multiplier=multiplier,
+        confidence=confidence, by=by,
     )  # fmt: skip
     notes = tuple(TOO_FEW if small else note for small, note in zip(few.tolist(), found.note, strict=True))
     return Funnel(found.value, found.baseline, found.lowers, found.uppers, found.confidence, found.significance, notes,
@@ -143,7 +149,8 @@ def funnel_ratios(
     x, e = rows
     with np.errstate(invalid="ignore", divide="ignore"):
         lower, upper = (one / e for one in poisson_limits(e * baseline, confidence, by))
-    return _funnel(x, e, baseline, lower, upper, notes, "ratio", _method(by), multiplier, confidence)
+    passed = _passed(x, e * baseline, confidence, by)
+    return _funnel(x, e, baseline, lower, upper, passed, notes, "ratio", _method(by), multiplier, confidence)
 
 
 def proportion_limits(population: Numbers, baseline: float, confidence: Confidence = LEVELS) -> tuple[Floats, Floats]:
@@ -229,20 +236,24 @@ def _method(by: By) -> str:
     return "Poisson, exact" if by == "exact" else "Poisson, Byar"
 
 
+def _passed(count: Floats, expected: Floats, confidence: Confidence, by: By) -> tuple[Flags, Flags]:
+    """Whether a count lies low and whether it lies high of what is expected, by its own limits: shape (levels, n)."""
+    lower, upper = (poisson if by == "exact" else byar)(count, confidence)
+    return upper < expected, lower > expected
+
+
 def _funnel(
-    x: Floats, n: Floats, middle: float, lower: Floats, upper: Floats, notes: tuple[str, ...], statistic: str,
-    method: str, multiplier: float, confidence: Confidence,
+    x: Floats, n: Floats, middle: float, lower: Floats, upper: Floats, passed: tuple[Flags, Flags],
+    notes: tuple[str, ...], statistic: str, method: str, multiplier: float, confidence: Confidence,
 ) -> Funnel:  # fmt: skip
     wanted = levels(confidence)
-    value = x / n
     verdict = np.full(len(x), NOT_SIGNIFICANT, dtype=object)
     for k in np.argsort(wanted):
         tail = f"({round((1 - wanted[k]) / 2, 10):g})"
-        with np.errstate(invalid="ignore"):
-            verdict[value < lower[k]] = f"Low {tail}"
-            verdict[value > upper[k]] = f"High {tail}"
+        for side, beyond in zip(("Low", "High"), passed, strict=True):
+            verdict[beyond[k]] = f"{side} {tail}"
     return Funnel(
-        multiplier * value,
+        multiplier * x / n,
         multiplier * middle,
         multiplier * lower,
         multiplier * upper,

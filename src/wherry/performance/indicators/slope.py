@@ -29,6 +29,7 @@ from .results import Confidence, Floats, Limits, Numbers, column, known, levels,
 
 Kind = Literal["mean", "rate", "proportion"]
 DRAWS = 100_000
+FEWEST_DRAWS, MOST_DRAWS = 1_000, 10_000_000
 SEED = 1
 
 FEW = "Fewer than three groups: no line can be judged."
@@ -115,8 +116,13 @@ def sii(
         rows = {name: one[order] for name, one in rows.items()}
     if kind not in _SCALES:
         raise UserError(f"{kind} is not a kind of value. There are {', '.join(_SCALES)}.")
-    if draws < 1000:
-        raise UserError(f"{draws} draws are too few to find limits by; ask for 1,000 or more.")
+    if not FEWEST_DRAWS <= draws <= MOST_DRAWS:
+        raise UserError(
+            f"{draws:,} draws are too {'few' if draws < FEWEST_DRAWS else 'many'} to find limits by; ask for "
+            f"{FEWEST_DRAWS:,} to {MOST_DRAWS:,}."
+        )
+    if seed < 0:
+        raise UserError(f"{seed} is not a seed; it is a whole number of 0 or more.")
     transform = transform and kind != "mean"
     y, people, wanted = rows["value"], rows["population"], levels(confidence)
     drawable = _drawable(y, kind)

@@ -57,7 +57,7 @@ def lines(table: Table, options: Options) -> list[Row]:
             found.append(
                 {
                     **groups.row(at),
-                    "population": whole(float(size)),
+                    _size(one): whole(float(size)),
                     "value": one.baseline,
                     "baseline": one.baseline,
                     **with_limits(between(*drawn, one.confidence, k)),
@@ -102,6 +102,12 @@ def _by(options: Options) -> By:
 def _funnel(statistic: str, columns: list[Floats], options: Options) -> Funnel:
     times, levels, by = _times(statistic, options), options.levels(LEVELS), _by(options)
     baseline = options.baseline
+    most = times if statistic == "proportion" else float("inf")
+    if baseline is not None and not (0 <= baseline <= most and np.isfinite(baseline)):
+        raise UserError(
+            f"--baseline {baseline:g} is not a {statistic} that figures can be held against: it is 0 or more"
+            + (f", and {most:g} at most." if statistic == "proportion" else ".")
+        )
     if statistic == "ratio":
         return funnel.funnel_ratios(columns[0], columns[1], baseline=1.0 if baseline is None else baseline / times,
                                     multiplier=times, confidence=levels, by=by)  # fmt: skip
@@ -113,11 +119,16 @@ def _funnel(statistic: str, columns: list[Floats], options: Options) -> Funnel:
     return funnel.funnel_proportions(columns[0], columns[1], baseline=given, multiplier=times, confidence=levels)
 
 
+def _size(one: Funnel) -> str:
+    """What the size of a figure is called."""
+    return "expected" if one.statistic == "ratio" else "population"
+
+
 def _row(first: Row, one: Funnel, at: int) -> Row:
     return {
         **first,
         "count": whole(float(one.more["count"][at])),
-        "population": whole(float(one.more["population"][at])),
+        _size(one): whole(float(one.more["population"][at])),
         "value": known(one.value[at]),
         "baseline": one.baseline,
         **with_limits(between(one.lowers, one.uppers, one.confidence, at)),

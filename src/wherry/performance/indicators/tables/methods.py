@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -35,13 +36,13 @@ def _funnel(statistic: str) -> Callable[[Table, Options], list[Row]]:
 _AGE = "start_age"
 METHODS = (
     Method("proportion", "proportions, Wilson limits", "count, population", simple.proportion,
-           ("proportions", "percentage", "percent", "prop", "wilson", "phe_proportion", "ph_proportion")),
+           ("percentage", "percent", "prop", "wilson", "phe_proportion", "ph_proportion")),
     Method("rate", "crude rates, Byar limits, exact under 10 events", "count, population", simple.rate,
-           ("rates", "crude_rate", "phe_rate", "ph_rate")),
-    Method("mean", "means, Student's t", "value", simple.mean, ("means", "average", "phe_mean", "ph_mean")),
+           ("crude", "crude_rate", "phe_rate", "ph_rate")),
+    Method("mean", "means, Student's t", "value", simple.mean, ("average", "phe_mean", "ph_mean")),
     Method("poisson", "limits of counts: exact under 10 events, Byar from 10", "count", _counts("poisson"),
-           ("count", "counts", "poisson_limits")),
-    Method("byar", "limits of counts by Byar", "count", _counts("byar"), ("byars", "byars_limits")),
+           ("count", "poisson_limits")),
+    Method("byar", "limits of counts by Byar", "count", _counts("byar"), ("byars_limits",)),
     Method("exact", "exact Poisson limits of counts", "count", _counts("exact"),
            ("exact_poisson", "poisson_exact", "chi_squared")),
     Method("dsr", "directly standardised rates, Dobson limits; withheld under 10 events",
@@ -75,25 +76,24 @@ METHODS = (
            lambda table, options: unequal.slope(table, options, relative=True),
            ("relative_index", "relative_index_of_inequality", "phe_rii")),
     Method("quantiles", "ranked groups of equal number", "value", unequal.quantiles,
-           ("quantile", "phe_quantile", "ph_quantile", "deciles", "quintiles")),
+           ("phe_quantile", "ph_quantile", "deciles", "quintiles")),
     Method("funnel", "control limits and significance of each row (--statistic proportion, rate, ratio or dsr)",
            "count, population; of ratios count, expected; of dsr count, value", funnels.points,
-           ("funnels", "funnel_plot", "funnel_points", "funnel_significance", "assign_funnel_significance")),
-    Method("funnel-proportion", "funnel of proportions", "count, population", _funnel("proportion"),
-           ("funnel_proportions",)),
+           ("funnel_plot", "funnel_points", "funnel_significance", "assign_funnel_significance")),
+    Method("funnel-proportion", "funnel of proportions", "count, population", _funnel("proportion")),
     Method("funnel-rate", "funnel of crude rates", "count, population", _funnel("rate"),
-           ("funnel_rates", "funnel_crude_rate")),
+           ("funnel_crude_rate",)),
     Method("funnel-ratio", "funnel of ratios of counts", "count, expected", _funnel("ratio"),
-           ("funnel_ratios", "funnel_smr", "funnel_isr", "funnel_count")),
-    Method("funnel-dsr", "funnel of directly standardised rates", "count, value", _funnel("dsr"), ("funnel_dsrs",)),
+           ("funnel_smr", "funnel_isr", "funnel_count")),
+    Method("funnel-dsr", "funnel of directly standardised rates", "count, value", _funnel("dsr")),
     Method("funnel-limits", "the limits alone, at 100 sizes, to draw a funnel with", "as funnel", funnels.lines,
            ("funnel_lines", "funnel_limit", "calculate_funnel_limits", "control_limits")),
 )  # fmt: skip
 
 
 def _plain(name: str) -> str:
-    """A name without what does not tell methods apart: case, hyphens, and American spelling."""
-    return tidy(name).replace("_", "").replace("standardized", "standardised")
+    """A name without what does not tell methods apart: case, hyphens, a plural's s, and American spelling."""
+    return re.sub(r"['’_]", "", tidy(name)).replace("standardized", "standardised").rstrip("s")
 
 
 _BY_NAME = {_plain(name): method for method in METHODS for name in (method.name, *method.also)}

@@ -7,6 +7,7 @@ column and content.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -147,11 +148,17 @@ def read(path: str | Path) -> Table:
         raw = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"{name} cannot be read: {error.strerror or error}.") from None
+    return parse(_decoded(raw), name)
+
+
+def _decoded(raw: bytes) -> str:
+    """A file's text: UTF-16 where it says so ("Unicode text" of Excel), else UTF-8, else that of Windows."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", errors="replace")
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")
-    return parse(text, name)
+        return raw.decode("cp1252", errors="replace")
 
 
 def parse(text: str, name: str) -> Table:
@@ -172,8 +179,8 @@ def parse(text: str, name: str) -> Table:
                 row.pop()
             if len(row) != len(header):
                 raise UserError(
-                    f"{name}, line {reader.line_num}: {len(row)} cells where the header has {len(header)}. Nothing was "
-                    "worked out. A number with a comma needs quotation marks about it."
+                    f"{name}, line {reader.line_num}: {len(row)} {'cell' if len(row) == 1 else 'cells'} where the header "
+                    f"has {len(header)}. Nothing was worked out. A number with a comma needs quotation marks about it."
                 )
             rows.append(row)
             lines.append(reader.line_num)

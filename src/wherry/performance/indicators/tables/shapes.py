@@ -121,14 +121,14 @@ def suffix(level: float) -> str:
 
 
 def whole(number: float | None) -> float | int | None:
-    """A count without its decimals where it has none.
+    """A count without its decimals where it has none (from 2**53 on nothing can be told of decimals).
 
     >>> whole(3.0), whole(2.5), whole(None)
     (3, 2.5, None)
     """
     if number is None or not np.isfinite(number):
         return None
-    return int(number) if float(number).is_integer() else float(number)
+    return int(number) if float(number).is_integer() and abs(number) < 2**53 else float(number)
 
 
 def with_limits(limits: Sequence[Limits], before: str = "") -> Row:

@@ -51,7 +51,8 @@ def counts(table: Table, options: Options, how: str) -> list[Row]:
     times = options.times(1.0)
     named = limits.poisson_method(x) if how == "poisson" else ({"byar": "Byar", "exact": "Exact"}[how],) * len(x)
     notes = tuple(crude.NO_COUNT if np.isnan(one) else "" for one in x)
-    found = Estimates(times * x, times * lower, times * upper, levels(options.levels()), notes, "count", named)
+    found = Estimates(times * x, times * lower, times * upper, levels(options.levels()), notes, "count", named,
+                      {"count": x})  # fmt: skip
     return [answer(first, one) for first, one in zip(firsts, found, strict=True)]
 
 
