@@ -178,9 +178,10 @@ def parse(text: str, name: str) -> Table:
             while len(row) > len(header) and not row[-1].strip():
                 row.pop()
             if len(row) != len(header):
+                cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
                 raise UserError(
-                    f"{name}, line {reader.line_num}: {len(row)} {'cell' if len(row) == 1 else 'cells'} where the header "
-                    f"has {len(header)}. Nothing was worked out. A number with a comma needs quotation marks about it."
+                    f"{name}, line {reader.line_num}: {cells} where the header has {len(header)}. Nothing was worked "
+                    "out. A number with a comma needs quotation marks about it."
                 )
             rows.append(row)
             lines.append(reader.line_num)
