@@ -86,7 +86,7 @@ def _group(
         if len(edge) >= 2:
             for at in edge:
                 causes[at] = f"2 in 3 {'Above' if side[at] > 0 else 'Below'} CL"
-    for window in _windows(there, trend) if mean is not None else []:
+    for window in _windows(there, trend):
         steps = [values[after] - values[before] for before, after in pairwise(window)]  # type: ignore[operator]
         if all(step > 0 for step in steps) or all(step < 0 for step in steps):
             for at in window:

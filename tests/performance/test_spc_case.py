@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from wherry.cli import main
 from wherry.errors import UserError
+from wherry.performance.spc import SPREADSHEET
 from wherry.performance.spc.case import answer
 
 MONTHS = [f"{2024 + at // 12}-{at % 12 + 1:02d}-01" for at in range(24)]
@@ -155,6 +156,26 @@ def test_screening_can_be_left_out() -> None:
     assert whole["groups"][0]["upl"] == pytest.approx(35 / 18 + 2.66 * 32 / 17)
 
 
+def test_a_baseline_longer_than_any_number_of_points_is_all_of_them() -> None:
+    assert answer(case(STEADY, fix_after_n_points=10**400)) == answer(case(STEADY))
+
+
+def test_a_target_without_limits_is_hit_or_miss_and_under_the_fewest_points_not_judged() -> None:
+    for values in ([1], [None], [1, None, 2], [None, None]):
+        assert answer(case(values, target=0))["summary"][0]["assurance_type"] == "inconsistent"
+        assert answer(case(values, target=0), SPREADSHEET)["summary"][0]["assurance_type"] is None
+    last_missing = case([*STEADY, None], target=0, rebase=[MONTHS[12]])
+    assert answer(last_missing)["summary"][0]["assurance_type"] == "inconsistent"
+
+
+def test_a_trend_needs_no_mean() -> None:
+    """Every value of the fixed baseline is missing: there is nothing to be above or below, but a rise is a rise."""
+    found = answer(case([None] * 12 + [1, 2, 3, 4, 5, 6, 7], fix_after_n_points=12))
+    assert found["groups"][0]["mean"] is None
+    assert {row["special_cause_type"] for row in found["points"][12:]} == {"7 Point Trend (Increasing)"}
+    assert {row["relative_to_mean"] for row in found["points"]} == {None}
+
+
 def test_optional_keys_may_be_null() -> None:
     nulls = dict.fromkeys(("target", "rebase", "fix_after_n_points", "screen_outliers", "facet"))
     assert answer(case(STEADY, **nulls)) == answer(case(STEADY))
@@ -173,7 +194,8 @@ def test_other_rules_from_the_command_line(capsys: pytest.CaptureFixture[str], t
 def test_standard_input_and_a_key_that_is_not_used(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(case([1, 2], traget=3))))
+    text = json.dumps(case([1, 2], traget=3))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode("utf-8-sig"))))
     assert main(["spc", "-"]) == 0
     told = capsys.readouterr()
     assert "'traget' is not used" in told.err
@@ -200,6 +222,9 @@ def test_standard_input_and_a_key_that_is_not_used(
         ({"rebase": ["soon"]}, r"rebase\[0\] is 'soon'"),
         ({"facet": ["a"]}, "1 facets"),
         ({"facet": ["a", None]}, r"facet\[1\] is None"),
+        ({"facet": ["a", float("nan")]}, r"facet\[1\] is nan: it is text or a finite number"),
+        ({"fix_after_n_points": float("inf")}, "whole number of 12 or more"),
+        ({"dates": ["0001-01-01T00:00:00+05:00", "2024-02-01"]}, r"dates\[0\] is '0001-01-01"),
         ({"screen_outliers": "no"}, "screen_outliers is 'no'"),
     ],
 )

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 def read(name: str) -> Any:
     """What is in the file. Raises `UserError` where it cannot be read or is not JSON."""
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
+        text = (sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{name} cannot be read: {error}.") from None
     try:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from wherry.errors import UserError
@@ -105,8 +106,9 @@ def _add(found: dict[str, Any], name: Any, made: Chart, written: Sequence[str], 
                 "point_type": point.point_type,
             }
         )
-    # A target against a mean without limits is neither met nor missed for certain.
-    judged = made.target is not None and made.improvement != "neutral" and made.groups[-1].mean is not None
+    # A target without limits to judge it by is neither met nor missed for certain; too short a chart says nothing.
+    told = sum(point.value is not None for point in made.points) >= made.options.minimum_points
+    judged = told and made.target is not None and made.improvement != "neutral"
     assurance = made.assurance or ("inconsistent" if judged else None)
     found["summary"].append({"f": name, "variation": made.points[-1].point_type, "assurance_type": assurance})
 
@@ -152,7 +154,8 @@ def _day(text: Any, where: str) -> datetime:
         else:
             if moment.tzinfo is None:
                 return moment
-            return (moment - (moment.utcoffset() or moment - moment)).replace(tzinfo=None)
+            with suppress(OverflowError):  # the first or the last day that there is, elsewhere a day beyond it
+                return moment.astimezone(UTC).replace(tzinfo=None)
     raise UserError(f"{where} is {text!r}: a date is written as 2025-04-01, or 2025-04-01T08:00:00.")
 
 
@@ -167,6 +170,8 @@ def _facets(case: Mapping[str, Any], count: int) -> list[Any]:
     for at, facet in enumerate(facets):
         if isinstance(facet, bool) or not isinstance(facet, str | int | float):
             raise UserError(f"facet[{at}] is {facet!r}: it is text.")
+        if isinstance(facet, float) and not math.isfinite(facet):
+            raise UserError(f"facet[{at}] is {facet!r}: it is text or a finite number.")
     return facets
 
 
@@ -208,6 +213,7 @@ def _days(given: Any, where: str) -> frozenset[date]:
 def _fix_after(given: Any) -> int | None:
     if given is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, int | float) or not float(given).is_integer():
+    whole = isinstance(given, int) or (isinstance(given, float) and given.is_integer())
+    if isinstance(given, bool) or not whole:
         raise UserError(f"fix_after_n_points is {given!r}: it is a whole number of {FEWEST_FIXED} or more.")
     return int(given)

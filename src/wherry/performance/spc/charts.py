@@ -22,7 +22,7 @@ from wherry.performance.spc.model import (
     Options,
     Point,
 )
-from wherry.performance.spc.rules import NO_LIMITS, Limits, Marks, limits, marks
+from wherry.performance.spc.rules import NO_LIMITS, Limits, Marks, limits, marks, unmarked
 
 #: The fewest points that a fixed baseline may have.
 FEWEST_FIXED = 12
@@ -93,7 +93,8 @@ def assemble(
             continue
         mine = series[start:end]
         found = limits_of(mine if fix_after is None else mine[:fix_after], options.screen) if enough else NO_LIMITS
-        told = marks([value for value in mine if value is not None], found, options)
+        present = [value for value in mine if value is not None]
+        told = marks(present, found, options) if enough else unmarked(len(present))
         group = Group(number, start, end - start, *(found if shown is None else shown(found)))
         groups.append(group)
         _points(points, group, days[start:end], seen[start:end], told, names)

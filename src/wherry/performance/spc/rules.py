@@ -88,18 +88,27 @@ class Marks(NamedTuple):
     cause: list[str]
 
 
+def unmarked(count: int) -> Marks:
+    """So many values of which nothing is said."""
+    return Marks([False] * count, [0] * count, [False] * count, [COMMON_CAUSE] * count)
+
+
 def marks(values: Sequence[float], within: Limits, options: Options) -> Marks:
     """Side of the mean, and special causes, of values without gaps: missing ones are left out, and break no run.
+
+    Without a mean (every value of a fixed baseline is missing) only trends can be told.
 
     >>> marks([1, 2, 3, 4, 5, 6, 7], limits([1, 2, 3, 4, 5, 6, 7]), Options()).cause[0]
     'Below LCL'
     """
     mean, lpl, upl, near_lpl, near_upl, _ = within
-    if mean is None:
-        return Marks([False] * len(values), [0] * len(values), [False] * len(values), [COMMON_CAUSE] * len(values))
-    slack = noise(values) if upl is None else max(noise(values), NOISE * max(abs(upl), abs(mean)))
-    low, high = mean - slack, mean + slack
-    side = [1 if value > high else -1 if value < low else 0 for value in values]
+    slack = noise(values)
+    if upl is not None and mean is not None:
+        slack = max(slack, NOISE * max(abs(upl), abs(mean)))
+    side = [0] * len(values)
+    if mean is not None:
+        low, high = mean - slack, mean + slack
+        side = [1 if value > high else -1 if value < low else 0 for value in values]
     outside = close = [False] * len(values)
     if upl is not None and near_upl is not None and values:
         top, near_top = upl + slack, near_upl + slack
