@@ -126,7 +126,7 @@ def test_the_command_says_what_is_wrong_and_ends_with_one(tmp_path: Path, capsys
     (tmp_path / "good-one.toml").write_text(GOOD, encoding="utf-8")
     (tmp_path / "sent-one.toml").write_text(LOADED, encoding="utf-8")
     assert main(["measures", "check", str(tmp_path / "good-one.toml"), str(tmp_path / "sent-one.toml")]) == 0
-    assert "2 definitions read, 0 problems." in capsys.readouterr().out
+    assert "2 definitions read; wrong: 0." in capsys.readouterr().out
     (tmp_path / "good-one.toml").write_text(GOOD.replace("count(*)", "avg(age)"), encoding="utf-8")
     assert main(["measures", "check", str(tmp_path / "good-one.toml")]) == 1
     assert "good-one.toml, source.numerator: AVG(age) is an average" in capsys.readouterr().out

@@ -383,10 +383,10 @@ def _die_at(operation: int) -> None:
 
 
 def test_a_template_can_be_filled_and_loaded(tmp_path: Path, system: System) -> None:
-    text = loaded.template([definitions.load(system)["share"]], system.trusts, "2026-01")
-    assert text.splitlines()[:2] == [",".join(COLUMNS), "share,RM1,2026-01,,,,,"]
-    (tmp_path / "f.csv").write_text(text.replace("2026-01,,", "2026-01,1,2"), encoding="utf-8")
-    assert len(read(tmp_path / "f.csv", system).rows) == len(system.trusts)
+    rows = [",".join(row) for row in loaded.template([definitions.load(system)["share"]], system.trusts, "2026-01")]
+    assert rows[0] == "share,RM1,2026-01,,,,,"
+    path = write(tmp_path / "f.csv", *(row.replace("2026-01,,", "2026-01,1,2") for row in rows))
+    assert len(read(path, system).rows) == len(system.trusts)
 
 
 def test_the_newest_load_wins_whatever_the_order_of_rows(tmp_path: Path, system: System) -> None:
@@ -425,6 +425,10 @@ def test_the_command_line_takes_figures_from_a_template_to_a_chart(
     assert shown["chart"]["variation"] == "special_cause_improvement"
     assert main(["measures", "show", "share", "--system", "small", "--scope", "RM1"]) == 0
     assert "2025-12-01          60.0          12 of 20" in capsys.readouterr().out
+    assert main(["measures", "show", "share", "--system", "small", "--scope", "E07000145", "--split", "sex"]) == 1
+    assert "is a place, whose people are counted in one split at a time" in capsys.readouterr().err
+    assert main(["measures", "show", "number", "--system", "small", "--split", "sex"]) == 0
+    assert "No data." in capsys.readouterr().out
     assert main(["measures", "list", "--system", "small"]) == 0
     assert "12 periods, 2025-01-01 to 2025-12-01" in capsys.readouterr().out
     assert main(["measures", "list", "--loads", "--system", "small"]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import sys
@@ -144,7 +145,10 @@ def _list(args: argparse.Namespace) -> int:
     from wherry.performance.measures import definitions, loaded, values
 
     if args.loads:
-        for one in loaded.current().loads:
+        loads = loaded.current().loads
+        if not loads:
+            print("Nothing has been loaded.")
+        for one in loads:
             state = "" if one.counts else f", withdrawn on {one.withdrawn_at[:10]}"
             print(f"{one.number:>4}  {one.loaded_at[:16]}  {one.rows_published:>7,} rows  {one.file_name}{state}")
         return 0
@@ -219,12 +223,12 @@ def _check(args: argparse.Namespace) -> int:
                 problems.append(str(error))
     for said in problems:
         print(said)
-    print(f"{len(measures)} definitions read, {len(problems)} problems.")
+    print(f"{len(measures)} definitions read; wrong: {len(problems)}.")
     return 1 if problems else 0
 
 
 def _template(args: argparse.Namespace) -> int:
-    from wherry.performance.measures import definitions, loaded
+    from wherry.performance.measures import definitions, loaded, loaded_rows
     from wherry.performance.measures.model import Kind
 
     system = _system(args)
@@ -233,7 +237,9 @@ def _template(args: argparse.Namespace) -> int:
     for measure in wanted:
         if measure.source.kind is not Kind.LOADED:
             raise UserError(f"{measure.code} is counted from {measure.source.table}: no file is wanted of it.")
-    sys.stdout.write(loaded.template(wanted, system.trusts, args.period))
+    out = csv.writer(sys.stdout)
+    out.writerow(loaded_rows.COLUMNS)
+    out.writerows(loaded.template(wanted, system.trusts, args.period))
     return 0
 
 

@@ -26,6 +26,8 @@ def show(measure: Measure, system: System, scope_code: str, split_by: str, layou
     if split_by and split_by not in [split.value for split in Split]:
         raise UserError(f"--split {split_by!r} is none of {', '.join(s.value for s in Split if s is not Split.ALL)}.")
     split = Split(split_by) if split_by else Split.ALL
+    if scope.place and split is not Split.ALL:
+        raise UserError(f"{scope.name} is a place, whose people are counted in one split at a time. Leave --split out.")
     categories = ("",) if split is Split.ALL else held.categories(measure.code, split)
     series = [(category, held.series(measure, scope, split, category)) for category in categories]
     if layout == "json":
@@ -112,6 +114,8 @@ def _as_csv(measure: Measure, scope: Scope, split: Any, series: list[tuple[str, 
 
 def _as_text(measure: Measure, scope: Scope, series: list[tuple[str, Series]]) -> None:
     print(f"{measure.name} ({measure.unit}), {scope.name}. Answers for it: {measure.owner}.")
+    if not series:
+        print("No data.")
     for category, one in series:
         if category or len(series) > 1:
             print(f"\n{category or 'Not known'}")

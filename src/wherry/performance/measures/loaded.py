@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -258,12 +258,10 @@ def _words(load: Load) -> str:
     return f"Sent in {load.file_name[:60]}, loaded on {day.day} {day:%B %Y}"
 
 
-def template(measures: Sequence[Measure], organisations: Sequence[str], period: str = "") -> str:
-    """An empty CSV to fill: a row a measure and organisation, with split rows where a measure has them."""
-    lines = [",".join(COLUMNS)]
-    for measure in measures:
-        lines += [f"{measure.code},{organisation},{period},,,,," for organisation in organisations]
-    return "\r\n".join(lines) + "\r\n"
+def template(measures: Iterable[Measure], organisations: Sequence[str], period: str = "") -> Iterator[tuple[str, ...]]:
+    """Rows of an empty file to fill, without its heading (`COLUMNS`): one a measure and organisation."""
+    blank = ("",) * (len(COLUMNS) - 3)
+    return ((measure.code, code, period, *blank) for measure in measures for code in organisations)
 
 
 def _rows_of(file: File, number: int) -> pa.Table:

@@ -113,5 +113,5 @@ def _template(request: Request) -> HttpResponseBase:
     chosen = [measures[asked]] if asked in measures else list(measures.values())
     system = snapshots.system()
     trusts = system.trusts if system is not None else ()
-    rows = ((one.code, code, *("" for _ in COLUMNS[2:])) for one in chosen for code in trusts)
-    return stream_csv(f"figures-{asked if asked in measures else 'all'}", COLUMNS, rows)
+    name = f"figures-{asked if asked in measures else 'all'}"
+    return stream_csv(name, COLUMNS, loaded.template(chosen, trusts))
