@@ -34,7 +34,7 @@ def days(count: int) -> list[date]:
     return [FIRST + timedelta(days=at) for at in range(count)]
 
 
-@settings(max_examples=400)
+@settings(max_examples=300)
 @given(
     SERIES,
     DIRECTIONS,
@@ -91,7 +91,7 @@ def test_as_the_slow_method_in_fractions(
     assert made.assurance == wanted["assurance"]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(SERIES, st.randoms(use_true_random=False))
 def test_the_order_given_does_not_matter(series: list[int | None], chance: object) -> None:
     when = days(len(series))

@@ -28,16 +28,29 @@ MEASURES: tuple[tuple[str, str, str, float | None, Callable[[AePosition], float 
 )
 
 
+TRUSTS = ("RM1", "RGP", "RCX")
+
+
+def _of_the_three(folder: Path, to: Path) -> list[Path]:
+    """The months with the three trusts' rows alone; whole months are loaded by the tests of the hub."""
+    to.mkdir()
+    for path in sorted(folder.glob("*.csv")):
+        head, *rows = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+        mine = [row for row in rows if row.split(",", 2)[1] in TRUSTS] if rows else []
+        (to / path.name).write_text("".join([head, *mine]), encoding="utf-8")
+    return sorted(to.iterdir())
+
+
 @pytest.mark.real
 def test_the_series_of_the_three_trusts_chart_without_a_warning(shared_data: Path, tmp_path: Path) -> None:
-    published.load(sorted((shared_data / "nhse_ae" / "monthly").glob("*.csv")), root=tmp_path)
+    published.load(_of_the_three(shared_data / "nhse_ae" / "monthly", tmp_path / "sent"), root=tmp_path)
     charted = {}
     with published.open(tmp_path) as found, warnings.catch_warnings():
         warnings.simplefilter("error")
         periods = found.periods("ae")
         days = [date.fromisoformat(f"{period}-01") for period in periods]
         assert (len(days), days[0], days[-1]) == (48, date(2021, 4, 1), date(2025, 3, 1))
-        for trust in ("RM1", "RGP", "RCX"):
+        for trust in TRUSTS:
             positions = [found.ae(period, [trust]) for period in periods]
             for name, improvement, unit, target, value in MEASURES:
                 made = spc.chart(days, [value(at) for at in positions], improvement=improvement, target=target)
@@ -56,6 +69,6 @@ def test_the_series_of_the_three_trusts_chart_without_a_warning(shared_data: Pat
     for made in charted.values():
         assert made.groups[0].upl is not None
         assert made.variation in spc.model.POINT_TYPES
-    four_hours = [charted[trust, "seen within four hours"] for trust in ("RM1", "RGP", "RCX")]
+    four_hours = [charted[trust, "seen within four hours"] for trust in TRUSTS]
     assert {made.assurance for made in four_hours} == {"consistent_fail"}  # no trust of the three met 95%
     assert all(point.value is not None for made in four_hours for point in made.points)
