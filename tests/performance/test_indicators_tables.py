@@ -438,6 +438,8 @@ def test_what_is_wrong_is_said_with_its_place(
 def test_a_method_misspelt_is_asked_about(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["indicators", "proprotion", "no.csv"]) == 1
     assert "Is it proportion?" in capsys.readouterr().err
+    assert main(["indicators", "quintiles", "no.csv"]) == 1  # not ten groups under the name of five
+    assert "Is it quantiles?" in capsys.readouterr().err
     assert main(["indicators", "rate", "no.csv"]) == 1
     assert "cannot be read" in capsys.readouterr().err
 

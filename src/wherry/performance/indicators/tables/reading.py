@@ -26,7 +26,7 @@ from ..results import Floats
 #: What columns of the methods are also called.
 ALSO = {
     "count": ("numerator", "events", "observed", "obs", "cases", "x"),
-    "population": ("pop", "pops", "denominator", "person_years", "personyears"),
+    "population": ("pop", "n", "pops", "denominator", "person_years", "personyears"),
     "total": ("observed_total", "total_count", "total_observed"),
     "value": ("values", "rate", "score"),
     "age_band": ("ageband", "agegroup", "age_group"),
