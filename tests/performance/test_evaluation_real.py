@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from wherry.performance.evaluation import trial
-from wherry.performance.evaluation.panel import Panel, of_rows, unreported
+from wherry.performance.evaluation.panel import Mask, Panel, of_rows, unreported
 
 pytestmark = pytest.mark.real
 
@@ -32,7 +33,7 @@ def month(words: str) -> date | None:
 
 
 @pytest.fixture(scope="module")
-def panel(shared_data: Path) -> Panel:
+def every(shared_data: Path) -> Panel:
     """Type 1 attendances within four hours, read straight from the published files."""
     rows = []
     for file in sorted((shared_data / "nhse_ae" / "monthly").glob("*.csv")):
@@ -40,22 +41,42 @@ def panel(shared_data: Path) -> Panel:
             for row in csv.DictReader(source):
                 period = month(row.get("Period") or "")
                 code = (row.get("Org Code") or "").strip()
-                every, over = number(row, "a&e attendances type 1"), number(row, "attendances over 4hrs type 1")
-                if period and code.startswith("R") and every and over is not None:
-                    rows.append({"unit": code, "period": period, "numerator": every - over, "denominator": every})
-    made = of_rows(rows, unit="percent", grain="month")
-    whole = {
-        unit
-        for n, unit in enumerate(made.units)
-        if np.isfinite(made.values[n]).all() and not unreported(made.values[n], made.denominators[n]).any()
-    }
-    return of_rows([row for row in rows if row["unit"] in whole], unit="percent", grain="month")
+                whole, over = number(row, "a&e attendances type 1"), number(row, "attendances over 4hrs type 1")
+                if period and code.startswith("R") and whole and over is not None:
+                    rows.append({"unit": code, "period": period, "numerator": whole - over, "denominator": whole})
+    return of_rows(rows, unit="percent", grain="month")
+
+
+@pytest.fixture(scope="module")
+def panel(every: Panel) -> Panel:
+    """The trusts that reported all 48 months."""
+    kept = [n for n in range(len(every.units)) if np.isfinite(every.values[n]).all() and not silent(every, n).any()]
+    return replace(
+        every,
+        units=tuple(every.units[n] for n in kept),
+        values=every.values[kept],
+        numerators=every.numerators[kept],
+        denominators=every.denominators[kept],
+    )
+
+
+def silent(every: Panel, n: int) -> Mask:
+    return unreported(every.values[n], every.denominators[n])
+
+
+def test_fourteen_trusts_published_nobody_over_four_hours_until_may_2023(every: Panel) -> None:
+    """The rule finds those 26 months at those trusts and nothing anywhere else."""
+    found = {unit: silent(every, n) for n, unit in enumerate(every.units) if silent(every, n).any()}
+    assert " ".join(sorted(found)) == "R0D RC9 RDU RFR RGR RGT RHU RK9 RNQ RQM RVW RX1 RXF RYJ"
+    for marked in found.values():
+        months = [every.periods[n] for n in np.flatnonzero(marked)]
+        assert (len(months), months[0], months[-1]) == (26, date(2021, 4, 1), date(2023, 5, 1))
 
 
 def test_placebo_starts_are_called_seldom_and_plain_methods_cry_wolf(panel: Panel) -> None:
     assert len(panel.units) > 90
     assert len(panel.periods) == 48
-    found = list(trial.trials(panel, panel.units[::8], [date(2023, 4, 1)]))
+    found = list(trial.trials(panel, panel.units[::12], [date(2023, 4, 1)]))
     share = {row.way: row.share for row in trial.rates(found)}
     assert max(share[way] for way in ("its", "did", "synthetic_control")) <= 0.2
     assert share["its_alone"] > 0.4
