@@ -1,4 +1,7 @@
 # wherry: make run · make test · make search · make bench · make lint · make lock
+# Byte code is kept: otherwise every process of a run compiles all of wherry again.
+export PYTHONDONTWRITEBYTECODE :=
+
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin

@@ -11,14 +11,19 @@ from __future__ import annotations
 import random
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hub_link import build_small
 from linkage_people import NUMBERS, identities, identity
+from test_waiting_quality import CASES
+from waiting_tables import CENSUS, Made
 
 from wherry.cli import main
+from wherry.hub.backends import connect
+from wherry.hub.derivation import DeriveContext
 from wherry.hub.linkage import link, no_decisions
 from wherry.hub.schema import TABLES
 from wherry.hub.schema_elective import FEEDS
@@ -26,6 +31,7 @@ from wherry.hub.tables import HOMES
 from wherry.hub.templates import read_templates
 from wherry.paths import system_dir
 from wherry.waiting import derivations
+from wherry.waiting.derive import derive
 
 pytestmark = pytest.mark.spark
 
@@ -95,6 +101,21 @@ def test_people_are_linked_alike_where_much_is_doubtful() -> None:
     assert duck.reviews.num_rows > 100
     assert spark.assignments.equals(duck.assignments)
     assert spark.reviews.equals(duck.reviews)
+
+
+def test_the_list_of_every_case_of_quality_is_the_same(small_spark: object, tmp_path: Path) -> None:
+    made = Made()
+    for at, (_, _, _, events, more, _) in enumerate(CASES):
+        made.pathway(f"case-{at:03d}", *sorted(events, key=lambda text: text[:10]), **more)
+    made.pathway("pair", identity={"nhs_number": None, "nhs_number_valid": False})
+    system = SimpleNamespace(organisations=())
+    spark = connect("spark", tmp_path)
+    tables = {name: spark.give(table, name) for name, table in made.arrow().items()}
+    found = derive(tables, DeriveContext(CENSUS, system, spark))
+    expected = made.derive(system=system)
+    assert {name: table.to_pylist() for name, table in found.items()} == {
+        name: table.to_pylist() for name, table in expected.items()
+    }
 
 
 def _muddle(count: int) -> pa.Table:

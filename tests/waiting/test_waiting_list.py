@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from test_waiting_quality import CASES
 from waiting_tables import CENSUS, Made
 
-from wherry.hub.derivation import DeriveContext
 from wherry.reference import priorities
 from wherry.waiting import ptl
-from wherry.waiting.derive import derive
 from wherry.waiting.position import Position, position
 
 WAITED = "2025-10-03 attendance 10 seen"
@@ -304,25 +299,3 @@ def test_the_position_of_the_list_is_the_position_of_its_open_clocks() -> None:
 
 
 # --- the other engine -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def spark(tmp_path: Path, small_spark: Any) -> Any:
-    from wherry.hub.backends import connect
-
-    return connect("spark", tmp_path)
-
-
-@pytest.mark.spark
-def test_spark_derives_what_duckdb_derives(spark: Any) -> None:
-    made = Made()
-    for at, (_, _, _, events, more, _) in enumerate(CASES):
-        made.pathway(f"case-{at:03d}", *sorted(events, key=lambda text: text[:10]), **more)
-    made.pathway("pair", identity={"nhs_number": None, "nhs_number_valid": False})
-    system = SimpleNamespace(organisations=())
-    tables = {name: spark.give(table, name) for name, table in made.arrow().items()}
-    found = derive(tables, DeriveContext(CENSUS, system, spark))
-    expected = made.derive(system=system)
-    assert {name: table.to_pylist() for name, table in found.items()} == {
-        name: table.to_pylist() for name, table in expected.items()
-    }
