@@ -107,6 +107,16 @@ NOTHING = _measure(
     direction=Direction.DECREASE,
     source=Source(Kind.LOADED),
 )
+#: Rare events of people, each on its day; not among `MEASURES`.
+RARE = _measure(
+    "made-rare",
+    "Rare events",
+    unit="number",
+    grain=Grain.DAY,
+    chart="t",
+    source=Source(Kind.LOADED),
+)
+RARE_DAYS = tuple(date(2025, month, 11) for month in range(1, 10))
 MEASURES = {one.code: one for one in (WAITS, LONG, FOUR_HOURS, VACANCIES, NOTHING)}
 
 
@@ -136,6 +146,7 @@ def waits(at: int, organisation: int) -> tuple[int, int]:
 
 def rows() -> Iterator[tuple[Any, ...]]:
     """Every value."""
+    yield from (_row(RARE, day, "RM1", Split.ALL, "", 1, None) for day in RARE_DAYS)
     for at, period in enumerate(MONTHS):
         for number, code in enumerate(ORGANISATIONS):
             top, below = waits(at, number)

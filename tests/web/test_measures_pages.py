@@ -177,6 +177,25 @@ def test_who_may_see_patients_sees_counts_but_takes_none_away(client_for: Client
         assert {row["split"] for row in rows} == {"all", "imd_quintile"}
 
 
+def test_the_day_of_a_rare_event_is_told_to_those_alone_who_may_see_patients(
+    client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    support.use(monkeypatch, {support.RARE.code: support.RARE})
+    told = text_of(client_for(Role.WAITING_LIST_MANAGER), here("made-rare"))
+    assert "11 September 2025" in told
+    withheld = client_for(Role.ANALYST).get(here("made-rare", "?scope=RM1")).content.decode()
+    assert "The days of these events are withheld" in withheld
+    assert "Latest figure withheld" in withheld
+    file = client_for(Role.WAITING_LIST_MANAGER).get(reverse("measures:download", args=["made-rare", "csv"]))
+    for body in (withheld, b"".join(file.streaming_content).decode()):
+        assert not re.search(r"2025-\d\d-11|11 \w+ 2025", body)
+    # Nor does a form say, by what it takes, on which day there was one.
+    note = {"text": "What happened", "period": "2025-09-11"}
+    answer = client_for(Role.ANALYST).post(reverse("measures:note", args=["made-rare"]), note)
+    assert "Choose a period of the data, or none" in answer.content.decode()
+    assert "withheld" in lines.lines(performance.scopes()[1], None)["made-rare"].states
+
+
 def test_the_workbook_says_what_it_is(client_for: ClientFor) -> None:
     response = client_for(Role.EXECUTIVE).get(reverse("measures:download", args=["made-waits", "xlsx"]))
     book = openpyxl.load_workbook(io.BytesIO(b"".join(response.streaming_content)))

@@ -27,7 +27,7 @@ import pyarrow.compute as pyarrow_compute
 
 from wherry.performance import suppression
 from wherry.performance.disclosure import Rule, layers, rounded
-from wherry.performance.measures.model import Kind, Measure, Split
+from wherry.performance.measures.model import Grain, Kind, Measure, Split
 from wherry.performance.measures.values import Scope, Series, Values
 
 pc: Any = pyarrow_compute
@@ -61,16 +61,25 @@ def dataset_of(measure: Measure) -> str:
 
 @dataclass(frozen=True)
 class Controlled:
-    """A series as it may be shown. `withheld` says, period by period, whether a figure is there that may not be."""
+    """A series as it may be shown. `withheld` says, period by period, whether a figure is there that may not be.
+
+    Of rare events by the day, the day itself may not be told: those are left out, and `days_withheld` says so.
+    """
 
     series: Series
     withheld: tuple[bool, ...]
     rule: Rule
+    days_withheld: bool = False
 
     @property
     def any_withheld(self) -> bool:
         """Whether anything is."""
-        return any(self.withheld)
+        return self.days_withheld or any(self.withheld)
+
+    @property
+    def last_withheld(self) -> bool:
+        """Whether the newest figure is; of days withheld it may be."""
+        return self.days_withheld or bool(self.withheld and self.withheld[-1])
 
 
 @dataclass(frozen=True)
@@ -245,6 +254,11 @@ def control_series(
         else:
             made = measure.value(tops[at], None if np.isnan(belows[at]) else belows[at])
             values[at] = np.nan if made is None else made
+    if measure.grain is Grain.DAY and any(withheld):
+        told = [at for at, hide in enumerate(withheld) if not hide]
+        days = tuple(series.periods[at] for at in told)
+        named = replace(series, periods=days, numerators=tops[told], denominators=belows[told], values=values[told])
+        return Controlled(named, (False,) * len(told), rule, days_withheld=True)
     made_series = replace(series, numerators=tops, denominators=belows, values=values)
     return Controlled(made_series, tuple(withheld), rule)
 

@@ -68,7 +68,7 @@ class Figures:
         hidden = None if rule.exempt else self._hidden_of(measure, rule).at(scope, Split.ALL, "")
         made = control_series(measure, series, rule, hidden)
         return Shown(
-            series.periods,
+            made.series.periods,
             _numbers(made.series.numerators.tolist()),
             _numbers(made.series.denominators.tolist()),
             _numbers(made.series.values.tolist()),

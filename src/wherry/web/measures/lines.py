@@ -135,7 +135,7 @@ def _states(view: selectors.ChartView, variation: str, assurance: str | None) ->
     found = {
         {"special_cause_concern": "worse", "special_cause_improvement": "better"}.get(variation, ""),
         {"consistent_fail": "miss", "consistent_pass": "met", "inconsistent": "chance"}.get(assurance or "", ""),
-        "withheld" if view.controlled.withheld[-1] else "",
+        "withheld" if view.controlled.last_withheld else "",
         "below" if misses(view) else "",
     }
     return frozenset(found - {""})

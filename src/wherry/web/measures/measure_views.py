@@ -68,6 +68,7 @@ def page(request: Request, wanted: Asked, *, form: dict[str, Any] | None = None,
     one, scope = wanted.measure, wanted.scope
     view = selectors.chart_for(one, scope, wanted.split, wanted.category, request.access, wanted.rules)
     whole = wanted.split is Split.ALL
+    named = performance.series(one, scope).series.periods  # what is written on one stands there for everybody
     context: dict[str, Any] = performance.tabs(request, "measures:summary") | {
         "measure": one,
         "scope": scope,
@@ -86,10 +87,10 @@ def page(request: Request, wanted: Asked, *, form: dict[str, Any] | None = None,
         "objective": words.objectives().get(one.objective, ""),
         "source": SOURCES[one.source.kind.value],
         "missing": words.missing(one),
-        "periods": [(day.isoformat(), periods.words(day, one.grain)) for day in reversed(view.series.periods)],
+        "periods": [(day.isoformat(), periods.words(day, one.grain)) for day in reversed(named)],
         "taken_back": _taken_back(one, scope),
         "newest": services.newest(one.code, scope.code),
-        "may_rebase": whole and request.access.can(Permission.KEEP_MEASURES),
+        "may_rebase": whole and len(named) > 1 and request.access.can(Permission.KEEP_MEASURES),
         "may_write": whole and request.access.can(Permission.WRITE_COMMENTARY),
         "form": form or {},
         "period_words": {day: periods.words(day, one.grain) for day in view.series.periods},

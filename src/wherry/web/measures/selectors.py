@@ -66,7 +66,7 @@ class ChartView:
     @property
     def has_data(self) -> bool:
         """Whether there is any figure, shown or withheld."""
-        return len(self.series) > 0
+        return len(self.series) > 0 or self.controlled.days_withheld
 
     @property
     def is_rare(self) -> bool:
@@ -169,7 +169,7 @@ def chart_with(
     rare = measure.chart != "xmr"
     found = [] if rare else [measure.target_on(day) for day in series.periods]
     targets = tuple(None if one is None else one.value for one in found)
-    chart = _charted(measure, series, targets, baselines, rules)
+    chart = None if controlled.days_withheld else _charted(measure, series, targets, baselines, rules)
     return ChartView(
         measure,
         scope,
@@ -214,9 +214,11 @@ def _charted(
 
 def _sentence(measure: Measure, controlled: Controlled, chart: Chart | None) -> str:
     """What the chart says; where the last figure is withheld, that."""
+    if controlled.days_withheld:
+        return "The days of these events are withheld, because a day may tell who it was: read them by the month."
     if not len(controlled.series):
         return ""
-    if chart is None or controlled.withheld[-1]:
+    if chart is None or controlled.last_withheld:
         return "The latest figure is withheld, because it counts few people, so nothing can be said of it."
     from wherry.performance.spc import words
 
