@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
+from typing import Any
 
 import disclosure_attack as attack
 import numpy as np
+import pyarrow.compute as pyarrow_compute
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +16,9 @@ from hypothesis import strategies as st
 from wherry.performance import suppression
 from wherry.performance.controlled import Hidden
 from wherry.performance.disclosure import Figure, Rule, control, control_grid
+from wherry.performance.measures.values import Values
 
+pc: Any = pyarrow_compute
 ROUNDED = Rule("people")
 
 
@@ -122,3 +127,17 @@ def test_without_secondary_only_small_counts_go() -> None:
     rule = Rule("people", rounding=1, secondary=False)
     assert [one.withheld for one in control([Figure(3), Figure(20), Figure(9)], rule)] == ["*", "", ""]
     assert [[one.withheld for one in row] for row in control_grid([[Figure(3), Figure(20)]], rule)] == [["*", ""]]
+
+
+def test_a_split_that_only_one_organisation_sent_does_not_give_its_withheld_total() -> None:
+    """Three, 22 and 50 people: 22 protects the three, so its split may not be added up, its own or the group's."""
+    world = attack.World((np.array([[0, 0], [10, 12], [0, 0]]),), np.array([3, 22, 50]))
+    values = attack.values_of(world)
+    sent = pc.or_(pc.equal(values.table["split"], "all"), pc.equal(values.table["organisation"], "R01"))
+    found = Hidden(Values(Path(), {}, values.table.filter(sent)), attack.measure(), world.group, attack.EXACT)
+    hides = attack.withheld(found, world)
+    assert hides[-1, 0, 0]
+    assert hides[-1, 1, 0]
+    assert hides[0, 1, 0]
+    assert hides[0, 1, 1]
+    assert hides[0, -1, 0] or hides[0, -1, 1]

@@ -55,6 +55,17 @@ def test_a_percentage_is_made_of_rounded_counts() -> None:
     assert shown.series.values[0] == pytest.approx(37.5)
 
 
+def test_one_wrong_count_does_not_uncover_the_others() -> None:
+    """A numerator above its denominator, as files have them, says nothing of those left out of the other periods."""
+    shown = control_series(_measure(), _series([98.0, 105.0], [100.0, 100.0]), RULE)
+    assert shown.withheld == (True, False)
+
+
+def test_a_value_alone_of_few_people_is_withheld() -> None:
+    shown = control_series(_measure(), _series([NAN, NAN], [3.0, 300.0], [33.3, 33.3]), RULE)
+    assert shown.withheld == (True, False)
+
+
 def test_those_few_who_were_left_out_are_withheld_too() -> None:
     shown = control_series(_measure(), _series([98.0, 100.0, 90.0, 0.0], [100.0] * 4), RULE)
     assert shown.withheld == (True, False, False, False)

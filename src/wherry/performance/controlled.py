@@ -114,7 +114,7 @@ class Hidden:
             if category not in found.categories:
                 return {}
             column = found.categories.index(category)
-        if {*scope.organisations, *scope.otherwise} >= set(found.organisations):
+        if {*scope.organisations, *scope.otherwise} >= {*found.organisations, *self._totals.organisations}:
             mask = whole[:, column]
         elif len(scope.organisations) == 1 and scope.organisations[0] in found.organisations:
             mask = single[:, found.organisations.index(scope.organisations[0]), column]
@@ -171,11 +171,14 @@ class Hidden:
         """One period of one split: of the group [category], of organisations [organisation, category]."""
         gone = np.zeros(len(found.organisations), dtype=bool)
         of_all: dict[str, tuple[float, float]] = {}
+        unsplit: list[str] = []  # withheld, and nobody sent their split: all of theirs is in no category
         if total is not None:
             for number, code in enumerate(self._totals.organisations):
                 of_all[code] = (self._totals.tops[total, number, 0], self._totals.belows[total, number, 0])
                 if self._single[total, number, 0] and code in found.organisations:
                     gone[found.organisations.index(code)] = True
+                elif self._single[total, number, 0]:
+                    unsplit.append(code)
         grids = []
         for part, numbers in enumerate((found.tops[at], found.belows[at])):
             known = np.nan_to_num(numbers)
@@ -183,7 +186,9 @@ class Hidden:
             whole = np.array([of_all.get(code, (np.nan, np.nan))[part] for code in found.organisations])
             rest = np.where(np.isnan(whole), 0.0, np.maximum(0.0, whole - sums))
             wide = np.column_stack([known, rest])
-            rows = np.vstack([wide[~gone], wide[gone].sum(axis=0, keepdims=True), wide.sum(axis=0, keepdims=True)])
+            never = wide[gone].sum(axis=0, keepdims=True)
+            never[0, -1] += np.nansum([of_all[code][part] for code in unsplit])
+            rows = np.vstack([wide[~gone], never, wide[~gone].sum(axis=0, keepdims=True) + never])
             grids.append(rows)
         no_denominators = bool(np.all(np.isnan(found.belows[at])))
         line = self._layers(grids[0], np.full_like(grids[0], np.nan) if no_denominators else grids[1])

@@ -83,16 +83,20 @@ def layers(numerators: Counts, denominators: Counts | None, *, counted: bool = T
     """What of figures may tell of few people: those counted, and those of the denominator who are not, or all of them.
 
     Arrays of one shape; NaN where there is no figure. `counted` says that the numerator counts people; where it is a
-    sum (of days, of money) only how many it was taken over tells. A numerator above its denominator, as in a rate a
-    day, has nobody left out: then the denominator itself is looked at.
+    sum (of days, of money) only how many it was taken over tells. Where a numerator is above its denominator, as in a
+    rate a day, nobody is left out of it, and the denominators are looked at themselves, as where a numerator is
+    missing: those left out of the others are looked at all the same.
+
+    >>> [layer.tolist() for layer in layers(np.array([105.0, 98.0]), np.array([100.0, 100.0]))]
+    [[105.0, 98.0], [100.0, 100.0], [0.0, 2.0]]
     """
     if denominators is None or bool(np.all(np.isnan(denominators))):
         return [numerators]
     if not counted:
         return [denominators]
-    rest = denominators - numerators
+    rest = denominators - np.nan_to_num(numerators)
     if bool(np.any(rest < -1e-9)):
-        return [numerators, denominators]
+        return [numerators, denominators, np.maximum(rest, 0.0)]
     return [numerators, rest]
 
 
