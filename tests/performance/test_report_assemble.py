@@ -9,7 +9,7 @@ import pytest
 import report_support as made
 
 from wherry.errors import UserError
-from wherry.performance.report import Marks, Narrative, assemble, from_json, to_json, with_narratives
+from wherry.performance.report import Marks, Narrative, assemble, from_json, to_json, with_narratives, words
 from wherry.performance.report.objectives import objectives
 
 
@@ -32,7 +32,7 @@ def test_exceptions_are_concern_or_certain_to_miss_worst_first() -> None:
         "t-waits": ("Getting worse: a special cause of concern",),
         "t-money": ("Getting worse: a special cause of concern",),
     }
-    assert report.exceptions[0].code == "t-four", "headlines go first among the equally bad"
+    assert [one.code for one in report.exceptions] == ["t-waits", "t-money", "t-four"], "what gets worse goes first"
     assert report.unexplained == tuple(one.code for one in report.exceptions)
 
 
@@ -172,3 +172,14 @@ def test_a_target_of_the_trajectory_goes_before_the_standing_one() -> None:
     given = made.given(measures=made.MEASURES | {"t-four": easy})
     row = assemble(given, "group", made.JANUARY).row("t-four")
     assert (row.target, row.assurance) == (10.0, "consistent_pass")
+
+
+def test_the_day_of_an_event_that_counts_one_patient_is_nowhere_in_the_report() -> None:
+    """With its rule of people, the same events by the day show neither days nor how many, beside nobody's name."""
+    rare = replace(made.RARE, national=False)
+    report = assemble(made.given(measures={rare.code: rare}), "group", made.JANUARY)
+    row = report.row(rare.code)
+    assert (row.words, row.withheld, row.chart, len(row.points)) == ("withheld", True, "", 1)
+    assert {cell.words for cell in row.cells} == {"withheld"}
+    kept = to_json(report)
+    assert not any(day.isoformat() in kept or words.day(day) in kept for day in made.DAYS)

@@ -16,9 +16,11 @@ import pyarrow as pa
 import pypdf
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from reports_support import MONTH, SAID, person, sent, user_of, written_and_signed
 from snapshot_factory import Made
 
+from wherry.cli import main
 from wherry.errors import UserError
 from wherry.performance.measures import values as stored
 from wherry.performance.report import from_json
@@ -123,7 +125,12 @@ def test_what_was_sent_stays_when_values_and_baselines_change(people: People, dr
         again = Edition.objects.get(pk=edition.pk)
         assert {kind: services.file_of(again, kind) for kind in before} == before
         other = services.make(access=people.secretary, scope="group", month=MONTH, reason="Figures were revised")
-        assert selectors.report_of(other).row("made-waits").words != from_json(again.report).row("made-waits").words
+        now, then = selectors.report_of(other), from_json(again.report)
+        assert now.row("made-waits").words != then.row("made-waits").words
+        assert f"sent as {then.row('made-waits').words} and is" in str([one.words for one in now.corrected])
+        assert main(["report", "make", "--month", "2025-12", "--out", str(folder / "out"), "--format", "json"]) == 0
+        made = from_json((folder / "out" / "performance-report-group-2025-12.json").read_text(encoding="utf-8"))
+        assert (made.summary.what, made.summary.signed_by) == (SAID["what"], ""), "no signature on other figures"
         assert {kind: services.file_of(again, kind) for kind in before} == before
     finally:
         figures.made_values(folder)
@@ -245,6 +252,19 @@ def test_a_correction_is_a_new_version_and_both_stay(people: People, draft: Edit
     assert services.file_of(Edition.objects.get(pk=first.pk), "pdf") == before
     later = services.make(access=people.secretary, scope="group", month=date(2026, 1, 1))
     assert selectors.report_of(later).since == "December 2025"
+
+
+def test_a_database_without_room_sends_nothing(people: People, draft: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = written_and_signed(draft, people.analyst, people.executive)
+
+    def full(**_: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(EditionFile.objects, "create", full)
+    with pytest.raises(UserError, match=r"disk is full\). Nothing was sent, and the draft is as it was"):
+        services.send(access=people.secretary, edition=ready, touched=ready.touched)
+    assert Edition.objects.get(pk=ready.pk).is_draft
+    assert not AuditEvent.objects.filter(action="report.sent").exists()
 
 
 def test_only_those_who_may_do_each_act(people: People, draft: Edition) -> None:

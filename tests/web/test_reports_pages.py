@@ -167,6 +167,7 @@ def test_acts_that_cannot_be_done_say_why(secretary: Client, client_for: Callabl
         ({"act": "make", "scope": "group", "month": "2025-12"}, "There is a draft for this month already"),
         ({"act": "make", "scope": "nobody", "month": "2025-12"}, "There is no scope"),
         ({"act": "make", "scope": "group", "month": "December"}, "Choose a month"),
+        ({"act": "make", "scope": "group", "month": "2099-01"}, "January 2099 is not over"),
         ({"act": "dance"}, "Choose what to do"),
     ):
         assert words in secretary.post(ACT, data, follow=True).content.decode()
@@ -188,7 +189,7 @@ def test_without_values_the_list_says_what_to_do(
 
 
 def test_the_command_writes_the_files_it_names(
-    folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = ["report", "make", "--month", "2025-12", "--scope", "RM1", "--out", str(tmp_path / "out")]
     assert main([*asked, "--format", "xlsx,json"]) == 0
@@ -199,6 +200,19 @@ def test_the_command_writes_the_files_it_names(
     assert "Norfolk and Norwich, December 2025: 4 of 5 measures have data" in said.err
     assert main([*asked, "--format", "docx"]) == 1
     assert main(["report", "make", "--month", "soon", "--out", str(tmp_path)]) == 1
+    assert main(["report", "make", "--month", "2099-01", "--out", str(tmp_path)]) == 1
+    assert "January 2099 is not over" in capsys.readouterr().err
+    kept = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    write = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        write(path, content[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert main([*asked, "--format", "json"]) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == kept, "older files are whole"
 
 
 def test_a_wrong_hash_is_said_on_a_page(secretary: Client) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from wherry.errors import UserError
 
 if TYPE_CHECKING:
-    from wherry.performance.report import Narrative, Report
+    from wherry.performance.report import Report
 
 FORMATS = ("pdf", "xlsx", "json")
 
@@ -65,40 +66,59 @@ def _make(args: argparse.Namespace) -> int:
     _django()
     from wherry.web.reports import selectors, services
 
+    selectors.refuse_unfinished(month)
     given = selectors.given()
     scopes = [one.code for one in given.figures.scopes] if args.scope == "all" else [args.scope]
     try:
         args.out.mkdir(parents=True, exist_ok=True)
         for scope in dict.fromkeys(scopes):
             began = time.perf_counter()
-            report = assemble(
-                given, scope, month, said=_said(scope, month), previous=selectors.sent_before(scope, month)
-            )
+            report = _with_said(assemble(given, scope, month, previous=selectors.sent_before(scope, month)), month)
             if args.scope == "all" and not any(row.has_data for row in report.rows):
                 print(f"{report.scope_name}: no figures, so no report.", file=sys.stderr)
                 continue
             for kind in formats:
                 content = services.render(report, kind)
                 path = args.out / f"performance-report-{scope}-{args.month}.{kind}"
-                path.write_bytes(content)
+                _keep(path, content)
                 print(path)
             print(_line(report, time.perf_counter() - began), file=sys.stderr)
     except OSError as error:
-        raise UserError(f"The report could not be written to {args.out} ({error}). Choose another folder.") from None
+        raise UserError(
+            f"The report could not be written to {args.out} ({error}). Files named above are whole, and an older "
+            "file is as it was. Make room or choose another folder."
+        ) from None
     return 0
 
 
-def _said(scope: str, month: date) -> dict[str, Narrative]:
-    """What is written in the newest edition of that scope and month, if there is one."""
+def _keep(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: an older one stays until the new one is complete."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _with_said(report: Report, month: date) -> Report:
+    """The report with what is written in the newest edition of its scope and month, if there is one.
+
+    A signature stays only where the figures are still those that were signed.
+    """
+    from wherry.performance.report import with_narratives
     from wherry.web.reports import selectors
     from wherry.web.reports.models import Edition
 
-    edition = Edition.objects.filter(scope=scope, month=month).first()
+    edition = Edition.objects.filter(scope=report.scope, month=month).first()
     if edition is None:
-        return {}
-    report = selectors.report_of(edition)
-    texts = {one.code: one.narrative for one in (*report.exceptions, *report.remarks)}
-    return texts | {"": report.summary}
+        return report
+    kept = selectors.report_of(edition)
+    said = {"": kept.summary} | {one.code: one.narrative for one in (*kept.exceptions, *kept.remarks)}
+    for code, narrative in said.items():
+        if selectors.figures_of(kept, code) != selectors.figures_of(report, code):
+            said[code] = replace(narrative, signed_by="", signed_at="")
+    return with_narratives(report, said)
 
 
 def _line(report: Report, seconds: float) -> str:

@@ -28,6 +28,9 @@ from wherry.performance.report.model import (
 )
 from wherry.performance.report.rows import CONCERN, FAILS, Marks, row
 
+#: Why a measure is an exception.
+WORSE = "Getting worse: a special cause of concern"
+MISSES = "Will miss its target as things are"
 #: Dashboards with a page of their own.
 PAGES = ("quality", "maternity")
 
@@ -165,16 +168,14 @@ def matrix(rows: tuple[Row, ...]) -> tuple[MatrixCell, ...]:
 
 
 def exceptions(rows: tuple[Row, ...]) -> tuple[Exceptional, ...]:
-    """Measures with a special cause of concern, or that will miss their target as things are; worst first."""
-    found = []
-    for one in rows:
-        reasons = []
-        if one.variation == CONCERN:
-            reasons.append("Getting worse: a special cause of concern")
-        if one.assurance == FAILS:
-            reasons.append("Will miss its target as things are")
+    """Measures with a special cause of concern, then those that will miss their target as things are.
+
+    Of each, those of both kinds come first, then headlines, then in the order of pages.
+    """
+    found: list[tuple[tuple[bool, bool, bool, int], Exceptional]] = []
+    for at, one in enumerate(rows):
+        worse, misses = one.variation == CONCERN, one.assurance == FAILS
+        reasons = (*([WORSE] if worse else []), *([MISSES] if misses else []))
         if reasons:
-            found.append(Exceptional(one.code, tuple(reasons), Narrative()))
-    place = {one.code: at for at, one in enumerate(rows)}
-    headline = {one.code for one in rows if one.headline}
-    return tuple(sorted(found, key=lambda one: (-len(one.reasons), one.code not in headline, place[one.code])))
+            found.append(((not worse, not misses, not one.headline, at), Exceptional(one.code, reasons, Narrative())))
+    return tuple(one for _, one in sorted(found, key=lambda pair: pair[0]))

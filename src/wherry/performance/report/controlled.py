@@ -22,7 +22,10 @@ DATASETS = {"people": "Figures that count people", "published": "National statis
 
 @dataclass(frozen=True)
 class Shown:
-    """A series as it may be shown, by period. `withheld` marks figures that may not."""
+    """A series as it may be shown, by period. `withheld` marks figures that may not.
+
+    Of events told by the day of which any is withheld nothing is here: the day of one would tell (`days_withheld`).
+    """
 
     periods: tuple[date, ...] = ()
     numerators: tuple[float | None, ...] = ()
@@ -31,6 +34,7 @@ class Shown:
     withheld: tuple[bool, ...] = ()
     sources: tuple[str, ...] = ()
     as_at: date | None = None
+    days_withheld: bool = False
 
 
 class Figures:
@@ -67,6 +71,8 @@ class Figures:
         rule = self.rule(measure)
         hidden = None if rule.exempt else self._hidden_of(measure, rule).at(scope, Split.ALL, "")
         made = control_series(measure, series, rule, hidden)
+        if made.days_withheld:
+            return Shown(sources=series.sources, as_at=series.as_at, days_withheld=True)
         return Shown(
             made.series.periods,
             _numbers(made.series.numerators.tolist()),

@@ -198,7 +198,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Report:
-    """An integrated performance report of one scope for one month (its first day, ISO)."""
+    """An integrated performance report of one scope for one month (its first day, ISO).
+
+    `changes` are against the edition of an earlier month (`since`), `corrected` against the version before of this one.
+    """
 
     scope: str
     scope_name: str
@@ -226,6 +229,7 @@ class Report:
     version: int = 0
     draft: bool = True
     reason: str = ""
+    corrected: tuple[Change, ...] = ()
     unsaid: str = ""
     sent_by: str = ""
     sent_at: str = ""

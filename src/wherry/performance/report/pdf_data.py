@@ -7,8 +7,9 @@ from typing import Any
 
 from wherry.performance.report import charts, words
 from wherry.performance.report.model import Domain, Item, Narrative, Report, Row
+from wherry.performance.report.rows import CONCERN
 
-#: Short signs' names, as the template asks for them: `v:` variation, `a:` assurance.
+#: The letters of drawings are those of the report.
 _FONT = 'font-family="Source Sans Pro"'
 
 
@@ -24,10 +25,12 @@ def data(report: Report) -> dict[str, Any]:
         "standing": standing(report),
         "artificial": report.artificial,
         "reason": report.reason,
+        "corrected": [one.words for one in report.corrected],
         "unsaid": report.unsaid,
         "footer": f"{report.title}, {'draft' if report.draft else f'version {report.version}'}",
         "summary": _narrative(report.summary),
         "counts": counts(report),
+        "worse": worse(report),
         "matrix": _matrix(report),
         "changes": [{"kind": KINDS[one.kind], "words": one.words} for one in report.changes],
         "since": since(report),
@@ -114,6 +117,16 @@ def counts(report: Report) -> list[str]:
         *(f"{said}: {number}." for said, number in known.items()),
         f"Exceptions: {len(report.exceptions)}, of which {len(report.unexplained)} lack a whole narrative.",
         *([f"With nothing as new as {report.month_words}: {late}."] if late else []),
+    ]
+
+
+def worse(report: Report) -> list[str]:
+    """What gets worse, with its figure, worst first: what a board asks before anything else."""
+    rows = (report.row(one.code) for one in report.exceptions)
+    return [
+        f"{called(row)}: {row.words}{f', target {row.target_words}' if row.target_words else ''}"
+        for row in rows
+        if row.variation == CONCERN
     ]
 
 
@@ -330,7 +343,7 @@ def _charted(row: Row) -> dict[str, Any]:
             {
                 "when": words.short_month(point.period) if monthly else words.short_day(point.period),
                 "words": point.words or "none",
-                "special": point.special_cause not in ("", "Common Cause"),
+                "special": point.special_cause != "",
             }
             for point in row.points
         ],

@@ -19,6 +19,7 @@ CONCERN = "special_cause_concern"
 FAILS = "consistent_fail"
 #: Fewer points than this are said to be few: NHS England's tools ask for 13.
 FEWEST = 13
+WITHHELD = "withheld"
 #: How many periods a chart goes back at most.
 LONGEST = 60
 
@@ -116,12 +117,13 @@ def row(
         national=measure.national,
         quality=measure.quality,
     )
-    judged = judge(measure, figures.shown(measure, scope), cut, marks)
+    shown = figures.shown(measure, scope)
     cells = tuple(
-        cell
-        for other, theirs in beside
-        if (cell := _cell(measure, other, judge(measure, figures.shown(measure, other), cut, theirs)))
+        cell for other, theirs in beside if (cell := _cell(measure, other, figures.shown(measure, other), cut, theirs))
     )
+    if shown.days_withheld:
+        return _days_withheld(replace(blank, cells=cells), shown, cut)
+    judged = judge(measure, shown, cut, marks)
     if judged is None:
         return replace(blank, cells=cells, missing=missing(measure))
     found = replace(_filled(blank, measure, judged, cut, marks, figures.rule(measure)), cells=cells)
@@ -129,6 +131,22 @@ def row(
     if not absent:
         return found
     return replace(found, late="; ".join(filter(None, (found.late, f"nothing from {' or '.join(absent)} yet"))))
+
+
+def _days_withheld(blank: Row, shown: Shown, cut: date) -> Row:
+    """Events by the day that may not be told: neither how many, nor on which day, nor when the last one was."""
+    month = cut.replace(day=1).isoformat()
+    return replace(
+        blank,
+        period=month,
+        period_words=f"to {words.day(cut)}",
+        words=WITHHELD,
+        withheld=True,
+        sentence="Each event is one patient, so its day is withheld, and no chart is drawn.",
+        as_at="" if shown.as_at is None else shown.as_at.isoformat(),
+        sources=shown.sources,
+        points=(Point(month, WITHHELD, None, None, None, None, None, None, None, withheld=True),),
+    )
 
 
 def _filled(blank: Row, measure: Measure, judged: Judged, cut: date, marks: Marks, rule: Rule) -> Row:
@@ -176,7 +194,7 @@ def _quality(known: str, part: Shown, rule: Rule) -> str:
 
 
 def _figure(measure: Measure, part: Shown, at: int) -> str:
-    return "withheld" if part.withheld[at] else words.of(measure, part.values[at])
+    return WITHHELD if part.withheld[at] else words.of(measure, part.values[at])
 
 
 def _sentence(measure: Measure, judged: Judged) -> str:
@@ -222,7 +240,10 @@ def _special(point: Any) -> str:
     return "" if kind == "Common Cause" else kind
 
 
-def _cell(measure: Measure, scope: Scope, judged: Judged | None) -> Cell | None:
+def _cell(measure: Measure, scope: Scope, shown: Shown, cut: date, marks: Marks) -> Cell | None:
+    if shown.days_withheld:
+        return Cell(scope.code, scope.name, WITHHELD, period=cut.replace(day=1).isoformat(), withheld=True)
+    judged = judge(measure, shown, cut, marks)
     if judged is None:
         return None
     part, at = judged.shown, judged.last
@@ -255,8 +276,13 @@ def _late(first: date, grain: Grain, cut: date) -> str:
 
 
 def missing(measure: Measure) -> str:
-    """Who must send what for a measure without data."""
+    """Who must send what for a measure without data, or whose days may not be told."""
     source = measure.source
+    if measure.grain is Grain.DAY:
+        return (
+            f"Rare events, each on its day: a report withholds days, since a day may tell who it was. {measure.owner} "
+            "sends them in a file; read them by the month."
+        )
     if source.kind is Kind.TABLE:
         return (
             f"Counted from the table {source.table.replace('_', ' ')}: organisations that do this work send their "

@@ -79,7 +79,8 @@ def context(edition: Edition, report: Report, part: str, access: Access) -> dict
     if current.key == "sources":
         found["rebased"] = pdf_data.rebased(report)
     if current.key == "overview":
-        found |= {"counts": pdf_data.counts(report), "since": pdf_data.since(report), "kinds": pdf_data.KINDS}
+        found |= {"worse": pdf_data.worse(report), "counts": pdf_data.counts(report)}
+        found |= {"since": pdf_data.since(report), "kinds": pdf_data.KINDS}
         found |= {"columns": columns(report), "cells": {(c.assurance, c.variation): c.codes for c in report.matrix}}
     return found
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from wherry.errors import UserError
 from wherry.performance import disclosure
-from wherry.performance.report import Figures, Given, Marks, Narrative, Report, from_json, with_narratives
+from wherry.performance.report import Figures, Given, Marks, Narrative, Report, from_json, with_narratives, words
 from wherry.performance.report.objectives import objectives
 from wherry.web import snapshot as snapshots
 from wherry.web.access import Permission
@@ -144,6 +144,18 @@ def sent_before(scope: str, month: date) -> Report | None:
         .first()
     )
     return None if found is None else _parsed(found.report)
+
+
+def sent_for(scope: str, month: date) -> Report | None:
+    """The newest version that was sent for a month."""
+    found = Edition.objects.filter(scope=scope, month=month, state=EditionState.SENT).order_by("-version").first()
+    return None if found is None else _parsed(found.report)
+
+
+def refuse_unfinished(month: date) -> None:
+    """Raises UserError for a month that is not over: its report would say what nobody can know yet."""
+    if words.month_end(month) > performance.today():
+        raise UserError(f"{words.month(month)} is not over, so there is nothing to report on yet. Nothing was made.")
 
 
 def given(now: datetime | None = None) -> Given:

@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from wherry.errors import UserError
-from wherry.performance.report import Report, assemble, to_json
+from wherry.performance.report import Report, assemble, changes, to_json
 from wherry.performance.report import words as report_words
 from wherry.web.access import Permission, audit
 from wherry.web.access.access import Access
@@ -62,6 +62,7 @@ def make(*, access: Access, scope: str, month: date, reason: str = "") -> Editio
     What was written in the version before is taken over, to be signed again. Raises UserError where there is a draft.
     """
     user = _allowed(access, Permission.SEND_REPORTS)
+    selectors.refuse_unfinished(month)
     reason = _clean(reason, 2000)
     before = Edition.objects.filter(scope=scope, month=month).first()
     if before is not None and before.is_draft:
@@ -72,7 +73,7 @@ def make(*, access: Access, scope: str, month: date, reason: str = "") -> Editio
             "the new version. Nothing was made."
         )
     now = datetime.now(UTC)
-    report = assemble(selectors.given(now), scope, month, previous=selectors.sent_before(scope, month))
+    report = _put_together(scope, month, now)
     with transaction.atomic():
         try:
             with transaction.atomic():
@@ -97,6 +98,13 @@ def make(*, access: Access, scope: str, month: date, reason: str = "") -> Editio
     return made
 
 
+def _put_together(scope: str, month: date, now: datetime) -> Report:
+    """The report of a scope and month from the figures of now, with what differs from the version sent before it."""
+    report = assemble(selectors.given(now), scope, month, previous=selectors.sent_before(scope, month))
+    sent = selectors.sent_for(scope, month)
+    return report if sent is None else replace(report, corrected=changes.between(sent, report))
+
+
 def _exists(edition: Edition | None) -> str:
     who = f"{edition.made_by_name} made one first" if edition is not None else "Somebody made one first"
     return f"There is a draft for this month already: {who}. Nothing was made. Work on that one."
@@ -119,8 +127,7 @@ def refresh(*, access: Access, edition: Edition) -> Edition:
     """Take the newest figures into a draft. What was signed on figures that changed has to be signed again."""
     _allowed(access, Permission.SEND_REPORTS)
     now = datetime.now(UTC)
-    previous = selectors.sent_before(edition.scope, edition.month)
-    report = assemble(selectors.given(now), edition.scope, edition.month, previous=previous)
+    report = _put_together(edition.scope, edition.month, now)
     with transaction.atomic():
         held = _draft(edition)
         was = held.values_id
@@ -236,9 +243,28 @@ def send(*, access: Access, edition: Edition, touched: int, unsaid: str = "") ->
     _may_go(held, touched, unsaid)
     report = final(held, sent_by=user.display_name, sent_at=now, unsaid=unsaid)
     files = {kind: render(report, kind) for kind in ("pdf", "xlsx")}
+    try:
+        return _kept(access, user, edition, touched, report, files, now)
+    except OperationalError as error:
+        raise UserError(
+            f"The database could not keep this edition ({error}). Nothing was sent, and the draft is as it was. Tell "
+            "whoever runs this service: it may be out of room."
+        ) from error
+
+
+def _kept(
+    access: Access,
+    user: User,
+    edition: Edition,
+    touched: int,
+    report: Report,
+    files: Mapping[str, bytes],
+    now: datetime,
+) -> Edition:
+    """Keep an edition as sent with its files: all of it or nothing."""
     with transaction.atomic():
         held = _draft(edition)
-        _may_go(held, touched, unsaid)
+        _may_go(held, touched, report.unsaid)
         held.report = to_json(report)
         held.report_sha256 = sha256(held.report.encode())
         held.state, held.unsaid = EditionState.SENT, report.unsaid
