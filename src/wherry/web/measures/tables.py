@@ -54,7 +54,7 @@ def rows(view: ChartView) -> list[Row]:
                 words.amount(measure, point.lpl) if point else "",
                 words.amount(measure, point.upl) if point else "",
                 words.amount(measure, target),
-                "" if point is None or point.special_cause_type == "Common Cause" else point.special_cause_type,
+                words.cause(point.special_cause_type) if point else "",
                 view.controlled.withheld[at],
             )
         )

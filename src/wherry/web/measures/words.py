@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
+from wherry.performance.measures.facts import TABLES, Origin
 from wherry.performance.measures.model import Kind, Measure
 from wherry.performance.spc.words import figure
 from wherry.web import snapshot as snapshots
@@ -53,10 +55,44 @@ def missing(measure: Measure) -> str:
         return (
             f"No data: NHS England's published table ({measure.source.table}) must be loaded under Published position."
         )
+    fact = TABLES.get(measure.source.table)
+    if fact is not None and fact.origin is Origin.ACTIONS:
+        done = measure.source.table.replace("_", " ")
+        return f"No data: it is counted from what is done in wherry ({done}), of which there is no whole period yet."
     return (
         f"No data: {_within(measure.owner)} must see that extracts with what it is counted from "
         f"({measure.source.table.replace('_', ' ')}) reach the hub."
     )
+
+
+def cause(kind: str) -> str:
+    """A special cause, as process control calls it, in plain words; blank for common cause.
+
+    >>> cause("Above UCL"), cause("7 Point Trend (Decreasing)"), cause("2 in 3 Below CL"), cause("Common Cause")
+    ('Above the upper limit', '7 points falling', '2 of 3 close to the lower limit', '')
+    >>> cause("7 Points Above CL")
+    '7 points above the mean'
+    """
+    if kind == "Common Cause":
+        return ""
+    for form, said in _CAUSES:
+        kind = form.sub(said, kind)
+    return kind
+
+
+_CAUSES = [
+    (re.compile(form), said)
+    for form, said in (
+        (r"2 in 3 Above CL", "2 of 3 close to the upper limit"),
+        (r"2 in 3 Below CL", "2 of 3 close to the lower limit"),
+        (r"(\d+) Points Above CL", r"\1 points above the mean"),
+        (r"(\d+) Points Below CL", r"\1 points below the mean"),
+        (r"(\d+) Point Trend \(Increasing\)", r"\1 points rising"),
+        (r"(\d+) Point Trend \(Decreasing\)", r"\1 points falling"),
+        (r"UCL", "the upper limit"),
+        (r"LCL", "the lower limit"),
+    )
+]
 
 
 def _within(owner: str) -> str:
