@@ -124,7 +124,7 @@ def test_a_condition_holds_in_every_part_of_a_total() -> None:
     assert run("rtt_waiting", rows, "-(count(*) - 2 * count(*)) / 2.0", where) == 2.5
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 900)), st.booleans(), st.sampled_from("AB")), min_size=1),
     st.integers(0, 900),
@@ -155,6 +155,6 @@ def test_every_fact_table_says_what_its_columns_are() -> None:
         names = [column.name for column in fact.columns]
         assert len(names) == len(set(names))
         assert all(column.words for column in fact.columns)
-        for name in names:
-            kind = Kind.PUBLISHED if fact.origin is Origin.PUBLISHED else Kind.TABLE
-            expressions.compiled(measure(fact.name, f"count({name})", where=f"{name} IS NOT NULL", kind=kind))
+        kind = Kind.PUBLISHED if fact.origin is Origin.PUBLISHED else Kind.TABLE
+        every, there = (f"count({name})" for name in names), (f"{name} IS NOT NULL" for name in names)
+        expressions.compiled(measure(fact.name, " + ".join(every), where=" OR ".join(there), kind=kind))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from shutil import copytree
 
 import pyarrow as pa
 import pytest
@@ -346,9 +347,9 @@ def test_killed_at_any_change_of_the_disk_a_load_is_there_whole_or_not(tmp_path:
     path = write(tmp_path / "two.csv", *(f"share,RM1,{month},1,2,,," for month in ("2025-11", "2025-12")))
     ways = set()
     pa.array([1])  # threads of Arrow are started before any fork
+    loaded.load([write(tmp_path / "one.csv", "share,RM1,2026-01,1,2,,,")], system, tmp_path / "first", today=TODAY)
     for operation in range(1, 40, 2):
-        hub = tmp_path / f"hub{operation}"
-        loaded.load([write(tmp_path / "one.csv", "share,RM1,2026-01,1,2,,,")], system, hub, today=TODAY)
+        hub = copytree(tmp_path / "first", tmp_path / f"hub{operation}")
         child = os.fork()
         if child == 0:
             _die_at(operation)
