@@ -228,6 +228,8 @@ def test_use_and_cost_are_added_and_cost_stands_beside_what_was_gained(planner: 
     assert " for each." in said
     assert "On four days in five" in act(planner, row, act="add", kind="adoption", text="On four days in five")
     assert "is not a number" in act(planner, row, act="add", kind="cost", text="x", pounds="lots")
+    assert "without a sign" in act(planner, row, act="add", kind="cost", text="x", pounds="-5")
+    assert "at most 4,000 characters" in act(planner, row, act="withdraw", why="x" * 4001)
     assert "Choose what to do" in act(planner, row)
 
 
@@ -238,10 +240,12 @@ def test_what_is_wrong_is_said_by_its_field_and_kept(planner: Client) -> None:
     for words in ("at most 200 characters", "“soon” is not a date", "its code, a colon", "Choose a design"):
         assert words in text
     late = planner.post(
-        reverse("evaluation:new"), {**FORM, "baseline_to": "2/4/2030", "balance": ["four-hour", "", ""]}
+        reverse("evaluation:new"),
+        {**FORM, "baseline_to": "2/4/2030", "balance": ["four-hour", "", ""], "excluded": f"RXX: {'y' * 201}"},
     )
     text = unescape(late.content.decode())
     assert "The baseline ends before the start" in text
+    assert "RXX: say why in at most 200 characters" in text
     assert "is another than the one it is judged by" in text
     assert "A senior doctor sees everybody" in text
     assert not Evaluation.objects.exists()

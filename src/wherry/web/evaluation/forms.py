@@ -13,6 +13,7 @@ from wherry.web.evaluation.question import Question
 from wherry.web.waiting.forms import day
 
 _DATES = ("starts_on", "baseline_from", "baseline_to")
+REASON_AT_MOST = 200
 _CODE = re.compile(r"[A-Za-z0-9]{2,12}")
 
 
@@ -119,7 +120,9 @@ def _excluded(text: str, errors: dict[str, str]) -> dict[str, str]:
                 "Write one trust a line, its code, a colon and the reason: RXX: opened a new department"
             )
             continue
-        found[code.strip().upper()] = reason.strip()[:200]
+        if len(reason.strip()) > REASON_AT_MOST:
+            errors["excluded"] = f"{code.strip()}: say why in at most {REASON_AT_MOST} characters"
+        found[code.strip().upper()] = reason.strip()
     return found
 
 

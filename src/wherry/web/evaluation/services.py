@@ -22,6 +22,7 @@ from wherry.web.evaluation import asking, comparators, question
 from wherry.web.evaluation.models import Added, Evaluation, Result
 from wherry.web.evaluation.question import Question
 
+WORDS_AT_MOST = 4_000
 KINDS = {"adoption": "How far it is in use", "cost": "What it cost"}
 
 
@@ -107,9 +108,10 @@ def fix(*, access: Access, pk: int, seen: int) -> Evaluation:
 def withdraw(*, access: Access, pk: int, why: str) -> Evaluation:
     """Withdraw it with a reason. It stays where it is, with everything that was found."""
     user = _may(access)
-    why = why.replace("\x00", "").strip()[:4000]
-    if not why:
-        raise Refused({"why": "Say why it is withdrawn: it stays on the list with the reason"})
+    why = why.replace("\x00", "").strip()
+    if not why or len(why) > WORDS_AT_MOST:
+        said = f"Say why it is withdrawn, in at most {WORDS_AT_MOST:,} characters: it stays on the list with the reason"
+        raise Refused({"why": said})
     now = datetime.now(UTC)
     name = user.display_name[:200]
     changed = Evaluation.objects.filter(pk=pk, withdrawn_at=None).update(
@@ -130,10 +132,10 @@ def add(*, access: Access, pk: int, kind: str, text: str, pence: int | None = No
     errors = {}
     if kind not in KINDS:
         errors["kind"] = "Choose what you add"
-    if not text or len(text) > 4000:
-        errors["text"] = "Write a sentence, at most 4,000 characters"
-    if kind == "cost" and pence is None:
-        errors["pounds"] = "Give the cost in pounds"
+    if not text or len(text) > WORDS_AT_MOST:
+        errors["text"] = f"Write a sentence, at most {WORDS_AT_MOST:,} characters"
+    if kind == "cost" and (pence is None or pence < 0):
+        errors["pounds"] = "Give the cost in pounds, without a sign"
     if errors:
         raise Refused(errors)
     row = Evaluation.objects.get(pk=pk)
