@@ -183,3 +183,20 @@ def test_the_day_of_an_event_that_counts_one_patient_is_nowhere_in_the_report() 
     assert {cell.words for cell in row.cells} == {"withheld"}
     kept = to_json(report)
     assert not any(day.isoformat() in kept or words.day(day) in kept for day in made.DAYS)
+
+
+def test_nothing_drawn_or_written_depends_on_a_withheld_count() -> None:
+    """Two people or three of RM1: its report, charts and all, is the same to the byte."""
+    found = [
+        made.values([(*row[:5], count, *row[6:]) if row[0] == "t-small" and row[2] == "RM1" else row for row in rows])
+        for rows in [made.rows()]
+        for count in (2, 3)
+    ]
+    two, three = (to_json(assemble(made.given(one), "RM1", made.JANUARY)) for one in found)
+    assert two == three
+
+
+def test_a_part_that_lacks_what_the_whole_has_is_told_so() -> None:
+    rows = {row.code: row.missing for row in assemble(made.given(), "E07000145", made.JANUARY).without_data}
+    assert rows["t-money"] == "The group has figures; none are of Great Yarmouth."
+    assert rows["t-nothing"].startswith("Director of midwifery sends a file")

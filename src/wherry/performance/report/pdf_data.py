@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from wherry.performance.report import charts, words
+from wherry.performance.report import charts, sentences, words
 from wherry.performance.report.model import Domain, Item, Narrative, Report, Row
-from wherry.performance.report.rows import CONCERN
 
 #: The letters of drawings are those of the report.
 _FONT = 'font-family="Source Sans Pro"'
@@ -22,18 +21,18 @@ def data(report: Report) -> dict[str, Any]:
         "exceptions, domains, objectives, evaluations and sources.",
         "keywords": ["integrated performance report", report.scope_name, report.month_words],
         "draft": report.draft,
-        "standing": standing(report),
+        "standing": sentences.standing(report),
         "artificial": report.artificial,
         "reason": report.reason,
         "corrected": [one.words for one in report.corrected],
         "unsaid": report.unsaid,
         "footer": f"{report.title}, {'draft' if report.draft else f'version {report.version}'}",
         "summary": _narrative(report.summary),
-        "counts": counts(report),
-        "worse": worse(report),
+        "counts": sentences.counts(report),
+        "worse": sentences.worse(report),
         "matrix": _matrix(report),
-        "changes": [{"kind": KINDS[one.kind], "words": one.words} for one in report.changes],
-        "since": since(report),
+        "changes": [{"kind": sentences.KINDS[one.kind], "words": one.words} for one in report.changes],
+        "since": sentences.since(report),
         "exceptions": [_exception(report, at) for at in range(len(report.exceptions))],
         "domains": [_page(report, one, with_charts=True) for one in report.domains],
         "dashboards": [
@@ -57,92 +56,11 @@ def data(report: Report) -> dict[str, Any]:
         "icons": _icons(),
         "key": [{"key": key, "words": one["words"]} for key, one in _icons().items()],
         "disclosure": list(report.disclosure) or ["Nothing is shown, so nothing is withheld."],
-        "rebased": rebased(report),
+        "rebased": sentences.rebased(report),
         "charted": [_charted(row) for row in report.rows if row.chart],
         "sources": [_source(row) for row in report.rows if row.has_data],
-        "provenance": provenance(report),
+        "provenance": sentences.provenance(report),
     }
-
-
-KINDS = {
-    "exception": "New exception",
-    "resolved": "No longer an exception",
-    "assurance": "Target: judged otherwise",
-    "variation": "Variation: judged otherwise",
-    "lost": "No figures any more",
-    "come": "Figures have come",
-    "revised": "Figure revised",
-    "new": "New measure",
-    "dropped": "Measure dropped",
-}
-
-
-def standing(report: Report) -> str:
-    """Which edition this is."""
-    if report.draft:
-        return f"Draft of {words.iso_day(report.made_at)}, not signed and not sent."
-    return f"Version {report.version}, sent on {words.iso_day(report.sent_at)} by {report.sent_by}."
-
-
-def since(report: Report) -> str:
-    """What the changes are measured against."""
-    if not report.since:
-        return "No edition was sent before this one, so nothing can be compared with it."
-    return f"Since the edition of {report.since}" + (":" if report.changes else ", nothing has changed.")
-
-
-def provenance(report: Report) -> str:
-    """Where the figures came from, to be found again."""
-    return (
-        f"Made on {words.iso_day(report.made_at)} from values {report.values_id}. Figures of groups are sums over sums."
-    )
-
-
-_COUNTED = (
-    *("special_cause_improvement", "special_cause_concern"),
-    *("consistent_pass", "inconsistent", "consistent_fail"),
-)
-
-
-def counts(report: Report) -> list[str]:
-    """The report in numbers, one sentence each."""
-    rows = [row for row in report.rows if row.has_data]
-    known = {
-        **{words.VARIATIONS[kind]: sum(row.variation == kind for row in rows) for kind in _COUNTED[:2]},
-        **{words.ASSURANCES[kind]: sum(row.assurance == kind for row in rows) for kind in _COUNTED[2:]},
-    }
-    late = sum(bool(row.late) for row in rows)
-    return [
-        f"{len(rows)} of {len(report.rows)} measures have data; {len(report.rows) - len(rows)} have none.",
-        *(f"{said}: {number}." for said, number in known.items()),
-        f"Exceptions: {len(report.exceptions)}, of which {len(report.unexplained)} lack a whole narrative.",
-        *([f"With nothing as new as {report.month_words}: {late}."] if late else []),
-    ]
-
-
-def worse(report: Report) -> list[str]:
-    """What gets worse, with its figure, worst first: what a board asks before anything else."""
-    rows = (report.row(one.code) for one in report.exceptions)
-    return [
-        f"{called(row)}: {row.words}{f', target {row.target_words}' if row.target_words else ''}"
-        for row in rows
-        if row.variation == CONCERN
-    ]
-
-
-def rebased(report: Report) -> list[str]:
-    """New baselines with their reasons."""
-    return [f"{row.name}. {why}" for row in report.rows for why in row.rebased]
-
-
-def signature(said: Narrative) -> str:
-    """Who wrote and who signed."""
-    if not said.written_by:
-        return ""
-    wrote = f"Written by {said.written_by} on {words.iso_day(said.written_at)}"
-    if not said.signed_by:
-        return f"{wrote}; not signed off."
-    return f"{wrote}; signed off by {said.signed_by} on {words.iso_day(said.signed_at)}."
 
 
 def _narrative(said: Narrative) -> dict[str, Any]:
@@ -153,7 +71,7 @@ def _narrative(said: Narrative) -> dict[str, Any]:
         "action": said.action,
         "by_when": words.iso_day(said.by_when) if said.by_when else "",
         "by_whom": said.by_whom,
-        "signature": signature(said),
+        "signature": sentences.signature(said),
         "empty": said.empty,
     }
 
@@ -188,7 +106,7 @@ def _matrix(report: Report) -> dict[str, Any]:
                 "cells": [
                     {
                         "count": len(cells[assurance, variation]),
-                        "names": [called(rows[code]) for code in cells[assurance, variation]],
+                        "names": [sentences.called(rows[code]) for code in cells[assurance, variation]],
                     }
                     for variation in columns
                 ],
@@ -196,11 +114,6 @@ def _matrix(report: Report) -> dict[str, Any]:
             for assurance, said in words.ASSURANCES.items()
         ],
     }
-
-
-def called(row: Row) -> str:
-    """A measure's name, with its period where nothing newer has come."""
-    return f"{row.name}, {row.period_words}" if row.late else row.name
 
 
 def row_data(row: Row) -> dict[str, Any]:
@@ -222,16 +135,6 @@ def row_data(row: Row) -> dict[str, Any]:
     }
 
 
-def alternative(row: Row) -> str:
-    """A chart in words."""
-    known = [point for point in row.points if point.words]
-    first = f"{known[0].words} in the period from {words.iso_day(known[0].period)}" if known else ""
-    return (
-        f"Control chart of {row.name}, {len(row.points)} periods, from {first} to {row.words} in {row.period_words}. "
-        f"{row.sentence}"
-    )
-
-
 def _exception(report: Report, at: int) -> dict[str, Any]:
     one = report.exceptions[at]
     row = report.row(one.code)
@@ -240,7 +143,7 @@ def _exception(report: Report, at: int) -> dict[str, Any]:
     return row_data(row) | {
         "reasons": list(one.reasons),
         "chart": _font(row.chart) if row.chart else "",
-        "alt": alternative(row),
+        "alt": sentences.alternative(row),
         "foot": f"{row.period_words[:1].upper()}{row.period_words[1:]}: {row.words}. {before}{target}{row.quality}",
         "since": f"{row.period_words[:1].upper()}{row.period_words[1:]}",
         "narrative": _narrative(one.narrative),
@@ -269,7 +172,7 @@ def _page(report: Report, page: Domain, *, with_charts: bool) -> dict[str, Any]:
             for one in report.remarks
             if with_charts and one.code in page.codes
         ],
-        "charts": [{"name": row.name, "chart": _font(row.chart), "alt": alternative(row)} for row in shown],
+        "charts": [{"name": row.name, "chart": _font(row.chart), "alt": sentences.alternative(row)} for row in shown],
     }
 
 
@@ -301,21 +204,11 @@ def _item(report: Report, item: Item, key: str) -> dict[str, Any]:
                 "name": row.name,
                 "words": row.words if row.has_data else "no data yet",
                 "period": row.period_words,
-                "judged": judged(row),
+                "judged": sentences.judged(row),
             }
             for row in (report.row(code) for code in item.codes)
         ],
     }
-
-
-def judged(row: Row) -> str:
-    """Variation and assurance of a row in words; blank where there is nothing to say."""
-    said = [
-        words.VARIATIONS[row.variation] if row.variation else "",
-        words.ASSURANCES[row.assurance] if row.assurance else "",
-    ]
-    found = "; ".join(one for one in said if one)
-    return f"{found}." if found else ""
 
 
 def _source(row: Row) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def row(
         return _days_withheld(replace(blank, cells=cells), shown, cut)
     judged = judge(measure, shown, cut, marks)
     if judged is None:
-        return replace(blank, cells=cells, missing=missing(measure))
+        return replace(blank, cells=cells, missing=missing(measure, figures, scope))
     found = replace(_filled(blank, measure, judged, cut, marks, figures.rule(measure)), cells=cells)
     absent = [cell.name for cell in cells if cell.period < found.period] if measure.chart == "xmr" else []
     if not absent:
@@ -275,14 +275,13 @@ def _late(first: date, grain: Grain, cut: date) -> str:
     return "" if periods.last_day(following, grain) > cut else "nothing newer has come"
 
 
-def missing(measure: Measure) -> str:
-    """Who must send what for a measure without data, or whose days may not be told."""
+def missing(measure: Measure, figures: Figures, scope: Scope) -> str:
+    """Who must send what for a measure without data; a part of the group may lack what the whole has."""
+    if scope.kind != "group":
+        whole = figures.shown(measure, next(one for one in figures.scopes if one.kind == "group"))
+        if whole.periods or whole.days_withheld:
+            return f"The group has figures; none are of {scope.name}."
     source = measure.source
-    if measure.grain is Grain.DAY:
-        return (
-            f"Rare events, each on its day: a report withholds days, since a day may tell who it was. {measure.owner} "
-            "sends them in a file; read them by the month."
-        )
     if source.kind is Kind.TABLE:
         return (
             f"Counted from the table {source.table.replace('_', ' ')}: organisations that do this work send their "

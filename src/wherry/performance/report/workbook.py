@@ -10,7 +10,7 @@ from typing import Any
 
 import xlsxwriter
 
-from wherry.performance.report import pdf_data, words
+from wherry.performance.report import sentences, words
 from wherry.performance.report.model import Item, Report, Row
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -137,7 +137,7 @@ def render(report: Report) -> bytes:
     book.table(
         "Changes",
         ("Change", "What is not as it was"),
-        ((pdf_data.KINDS[one.kind], one.words) for one in report.changes),
+        ((sentences.KINDS[one.kind], one.words) for one in report.changes),
         (30, 110),
     )
     book.table(
@@ -170,7 +170,7 @@ def _summary(book: _Book, report: Report) -> None:
     page.write_string(0, 0, _clean(report.title)[:_CELL], book.large)
     said = report.summary
     lines: list[tuple[str, str]] = [
-        ("Edition", pdf_data.standing(report)),
+        ("Edition", sentences.standing(report)),
         ("Artificial system", "Nobody in this report is a real person." if report.artificial else ""),
         ("Corrected because", report.reason),
         *(("Against the version before", one.words) for one in report.corrected),
@@ -181,11 +181,11 @@ def _summary(book: _Book, report: Report) -> None:
         ("What we do", said.action),
         ("By when", words.iso_day(said.by_when) if said.by_when else ""),
         ("By whom", said.by_whom),
-        ("Written and signed", pdf_data.signature(said)),
-        *(("What gets worse", one) for one in pdf_data.worse(report) or ["Nothing has a special cause of concern."]),
-        *(("In numbers", one) for one in pdf_data.counts(report)),
+        ("Written and signed", sentences.signature(said)),
+        *(("What gets worse", one) for one in sentences.worse(report) or ["Nothing has a special cause of concern."]),
+        *(("In numbers", one) for one in sentences.counts(report)),
         *(("What is withheld", one) for one in report.disclosure),
-        ("Made from", pdf_data.provenance(report)),
+        ("Made from", sentences.provenance(report)),
     ]
     for at, (label, text) in enumerate((one for one in lines if one[1]), 2):
         book.write(page, at, 0, label, book.bold)
@@ -228,7 +228,7 @@ def _exceptions(book: _Book, report: Report) -> None:
                     _scaled(row, row.target),
                 ),
                 *(row.numerator, row.denominator, said.what, said.why, said.so_what, said.action),
-                *(_day(said.by_when), said.by_whom, pdf_data.signature(said), row.code),
+                *(_day(said.by_when), said.by_whom, sentences.signature(said), row.code),
             )
         )
     book.table("Exceptions", header, rows, (40, 36, 28, 20, 11, 12, 10, 13, 13, 50, 50, 50, 50, 16, 26, 40, 24))

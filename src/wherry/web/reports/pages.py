@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from wherry.performance.report import Report, charts, pdf_data, words
+from wherry.performance.report import Report, charts, sentences, words
 from wherry.performance.report.model import Domain, Row
 from wherry.web.access import Permission
 from wherry.web.access.access import Access
@@ -54,7 +54,7 @@ def context(edition: Edition, report: Report, part: str, access: Access) -> dict
         "rows": report.by_code,
         "parts": known,
         "part": current,
-        "standing": pdf_data.standing(report),
+        "standing": sentences.standing(report),
         "lacks": lacks,
         "newer": selectors.newer_figures(edition),
         "versions": selectors.versions(edition, access),
@@ -64,23 +64,23 @@ def context(edition: Edition, report: Report, part: str, access: Access) -> dict
         "may_correct": not edition.is_draft and access.can(Permission.SEND_REPORTS),
         "texts": selectors.latest_texts(edition) if edition.is_draft else {},
         "user": access.user,
-        "signature": pdf_data.signature,
+        "signature": sentences.signature,
         "say": words,
         "variation": variation,
         "assurance": assurance,
         "chart": chart,
-        "judged": pdf_data.judged,
-        "called": pdf_data.called,
+        "judged": sentences.judged,
+        "called": sentences.called,
         "sha": {one.kind: one.sha256 for one in edition.files.defer("content")} if not edition.is_draft else {},
     }
     page = page_of(report, current.key)
     if page is not None:
         found |= domain(report, page, with_charts=not current.key.startswith("dashboard-"))
     if current.key == "sources":
-        found["rebased"] = pdf_data.rebased(report)
+        found["rebased"] = sentences.rebased(report)
     if current.key == "overview":
-        found |= {"worse": pdf_data.worse(report), "counts": pdf_data.counts(report)}
-        found |= {"since": pdf_data.since(report), "kinds": pdf_data.KINDS}
+        found |= {"worse": sentences.worse(report), "counts": sentences.counts(report)}
+        found |= {"since": sentences.since(report), "kinds": sentences.KINDS}
         found |= {"columns": columns(report), "cells": {(c.assurance, c.variation): c.codes for c in report.matrix}}
     return found
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from wherry.errors import UserError
-from wherry.performance.report import Narrative, Report, pdf_data
+from wherry.performance.report import Narrative, Report, sentences
 from wherry.web.access import Permission
 from wherry.web.access.http import Request
 from wherry.web.access.requires import requires
@@ -83,7 +83,7 @@ def _page(
         "assurance": pages.assurance,
         "chart": pages.chart,
         "longest": services.LONGEST,
-        "signature": pdf_data.signature,
+        "signature": sentences.signature,
     }
     status = 409 if overtaken else 422 if error else 200
     return render(request, "reports/write.jinja", context, status=status)
