@@ -115,7 +115,9 @@ def test_the_command_prints_a_table_and_json(tmp_path: Path, capsys: pytest.Capt
     assert len(row["theoretical_opportunity"][0]["peers"]) == 7
     assert main(["peers", "RGP", "--hub", hub, "--measure", "four-hour-published", "--peer", "RAB"]) == 0
     said = capsys.readouterr().out
-    assert "no benchmark: only 1 peers have a figure and 5 are needed" in said
+    assert "no benchmark: only 1 peer has a figure and 5 are needed" in said
+    assert main(["peers", "RGP", "--hub", hub, "--nearest", "-1"]) == 1
+    assert "Ask for one or more" in capsys.readouterr().err
     assert main(["peers", "RGP", "--hub", str(tmp_path / "none")]) == 1
     assert "wherry published load" in capsys.readouterr().err
     assert main(["peers", "RGP", "--hub", hub, "--measure", "nonsense"]) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from wherry.hub import published
 from wherry.performance.measures import build
 from wherry.performance.measures.values import Scope
-from wherry.performance.peers import ALL, REGION, Adjust, Room, medians, open_room
+from wherry.performance.peers import ALL, REGION, Adjust, Room, medians, open_room, show
 from wherry.reference import system as systems
 
 pytestmark = pytest.mark.real
@@ -60,6 +61,8 @@ def test_every_trust_with_a_department_is_there_and_who_is_left_out_says_why(roo
     assert "RAP" not in people.place
     assert "RAP" in people.trusts[people.at("RAL")].absorbed
     assert people.stopped == ()
+    told = json.dumps(show.group_json(room.group("RHQ", ALL), room.settings), allow_nan=False)
+    assert '"own": null' in told
 
 
 def test_our_peers_are_plausible_and_always_the_same(room: Room) -> None:

@@ -87,51 +87,37 @@ def benchmark(
     `among_all` gives the ranks of all trusts that can be peers, with this one, in a period.
     """
     silent = {one: why for one in (code, *(c for c in peers if c != code)) if (why := panel.why_silent(one))}
-    return replace(_benchmark(panel, code, peers, settings, among_all), silent=silent)
-
-
-def _benchmark(
-    panel: Panel,
-    code: str,
-    peers: Sequence[str],
-    settings: Settings,
-    among_all: Callable[[int], Mapping[str, Rank]],
-) -> Benchmark:
+    nothing = Benchmark(panel.measure.code, silent=silent)
     at = panel.latest(code)
     column = panel.column(code)
     if at is None or column is None:
-        return _nothing(panel, panel.why_silent(code) or "no figure is published for this trust")
+        return replace(nothing, why_not=silent.get(code) or "no figure is published for this trust")
     own = _point(panel, at, column)
-    if own is None:
-        return _nothing(panel, "no figure is published for this trust in this month", panel.periods[at])
-    others = tuple(p for n in panel.pick([c for c in peers if c != code]) if (p := _point(panel, at, n)))
-    have = {point.code for point in others}
-    without = tuple(one for one in peers if one not in have and one != code)
-    whole = among_all(at).get(code)
+    others = tuple(_point(panel, at, n) for n in panel.pick([c for c in peers if c != code]) if _has(panel, at, n))
+    have = tuple(point.code for point in others)
+    found = replace(
+        nothing,
+        period=panel.periods[at],
+        own=own,
+        peers=others,
+        without=tuple(one for one in peers if one not in have and one != code),
+        rank_of_all=among_all(at).get(code),
+    )
     if len(others) < settings.fewest:
-        said = f"only {len(others)} peers have a figure and {settings.fewest} are needed"
-        return Benchmark(panel.measure.code, panel.periods[at], own, others, without, rank_of_all=whole, why_not=said)
+        have_one = "1 peer has" if len(others) == 1 else f"{len(others)} peers have"
+        return replace(found, why_not=f"only {have_one} a figure and {settings.fewest} are needed")
     low, middle, high = (float(q) for q in np.quantile([p.value for p in others], (0.25, 0.5, 0.75)))
-    direction = panel.measure.direction
-    best = {Direction.INCREASE: high, Direction.DECREASE: low}.get(direction)
-    worth = [("median", middle), ("best quartile", best)]
-    return Benchmark(
-        panel.measure.code,
-        panel.periods[at],
-        own,
-        others,
-        without,
-        low,
-        middle,
-        high,
-        best,
-        rank_in(panel, at, {code, *have}, settings).get(code),
-        whole,
-        tuple(
-            made
-            for to, mark in worth
-            if mark is not None
-            and (made := _opportunity(panel, at, own, to, mark, tuple(p.code for p in others), settings))
+    best = {Direction.INCREASE: high, Direction.DECREASE: low}.get(panel.measure.direction)
+    worth = [("median", middle)] + ([("best quartile", best)] if best is not None else [])
+    return replace(
+        found,
+        lower_quartile=low,
+        median=middle,
+        upper_quartile=high,
+        best_quartile=best,
+        rank=rank_in(panel, at, {code, *have}, settings).get(code),
+        opportunities=tuple(
+            made for to, mark in worth if (made := _opportunity(panel, at, own, to, mark, have, settings))
         ),
     )
 
@@ -178,12 +164,10 @@ def rank_in(panel: Panel, at: int, codes: Collection[str], settings: Settings) -
     )
 
 
-def _point(panel: Panel, at: int, column: int) -> Point | None:
+def _has(panel: Panel, at: int, column: int) -> bool:
+    return not np.isnan(panel.values[at, column])
+
+
+def _point(panel: Panel, at: int, column: int) -> Point:
     value, top, below = (float(a[at, column]) for a in (panel.values, panel.numerators, panel.denominators))
-    if np.isnan(value):
-        return None
     return Point(panel.codes[column], value, None if np.isnan(top) else top, None if np.isnan(below) else below)
-
-
-def _nothing(panel: Panel, why: str, period: date | None = None) -> Benchmark:
-    return Benchmark(panel.measure.code, period, why_not=why)

@@ -102,13 +102,15 @@ def group(
 ) -> PeerGroup:
     """The peers of a trust. `kind`: nearest (so many), region, all, or pick (the codes `picked`).
 
-    Raises UserError for a trust or a kind that is not known, or that cannot be compared by distance.
+    Raises UserError for a trust or a kind that is not known, that cannot be compared by distance, or a count below 1.
     """
     at = population.at(code)
     trust = population.trusts[at]
     codes = [one.code for one in population.trusts]
     usable = population.usable()
     missing: tuple[str, ...] = ()
+    if count is not None and count < 1:
+        raise UserError(f"{count} nearest trusts are none. Ask for one or more.")
     if kind == NEAREST:
         if np.isnan(found.together[at]).all():
             raise UserError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -16,6 +17,11 @@ _UNITS = {"percent": "%", "per_1000": " per 1,000", "per_100000": " per 100,000"
 def figure(value: float | None, measure: Measure) -> str:
     """A value in its unit."""
     return "not known" if value is None else f"{value:,.{measure.decimals}f}{_UNITS.get(measure.unit, '')}"
+
+
+def _known(value: float) -> float | None:
+    """A number; null in JSON where it was not published."""
+    return None if math.isnan(value) else value
 
 
 def group_json(of: PeerGroup, settings: Settings) -> dict[str, Any]:
@@ -40,7 +46,12 @@ def group_json(of: PeerGroup, settings: Settings) -> dict[str, Any]:
                 "region": peer.trust.region,
                 "distance": peer.distance,
                 "why_similar": {
-                    row.feature: {"own": row.own, "theirs": row.theirs, "apart": row.apart, "words": row.words}
+                    row.feature: {
+                        "own": _known(row.own),
+                        "theirs": _known(row.theirs),
+                        "apart": _known(row.apart),
+                        "words": row.words,
+                    }
                     for row in peer.likeness
                 },
             }
