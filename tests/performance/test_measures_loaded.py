@@ -79,7 +79,7 @@ def read(path: Path, system: System) -> loaded_rows.File:
         ("share,RM1,2026,1,2,,,", "bad_period", "'2026' names no month"),
         ("share,RM1,1899-01,1,2,,,", "bad_period", "is before 1990"),
         ("weekly,RM1,2026-01,1,,,,", "bad_period", "'2026-01' names no day"),
-        ("share,RM1,2026-01,3,2,,,", "over_all", "numerator 3 is more than denominator 2"),
+        ("share,RM1,2026-01,1234567,2,,,", "over_all", "numerator 1,234,567 is more than denominator 2"),
         ("share,RM1,2026-01,,,101,,", "over_all", "value 101 is more than 100 per cent"),
         ("share,RM1,2026-01,1,0,,,", "bad_denominator", "denominator 0 is not above 0"),
         ("share,RM1,2026-01,-1,2,,,", "below_nothing", "cannot be below 0"),
@@ -434,6 +434,11 @@ def test_the_command_line_takes_figures_from_a_template_to_a_chart(
     assert "12 periods, 2025-01-01 to 2025-12-01" in capsys.readouterr().out
     assert main(["measures", "list", "--loads", "--system", "small"]) == 0
     assert main(["measures", "withdraw", "1"]) == 0
+    assert main(["measures", "sent", "share", "rm1", "2025-07", "--system", "small"]) == 0
+    said = capsys.readouterr().out
+    assert "f.csv line 8: numerator 7, denominator 20 (withdrawn on " in said
+    assert main(["measures", "sent", "share", "rm1", "July", "--system", "small"]) == 1
+    assert "Period 'July' is no date" in capsys.readouterr().err
     assert main(["measures", "build", "--system", "small"]) == 0
     assert main(["measures", "show", "shared", "--system", "small"]) == 1
     assert "There is no measure 'shared'. Did you mean share?" in capsys.readouterr().err

@@ -21,7 +21,7 @@ from wherry.web.measures import load_services
 from wherry.web.measures.models import Upload
 
 HEADING = "measure,organisation,period,numerator,denominator\n"
-GOOD = HEADING + "caesareans,RM1,2025-11,140,420\ncaesareans,RGP,2025-11,60,190\n"
+GOOD = HEADING + "caesareans,RM1,2025-11,1234567,3456789\ncaesareans,RGP,2025-11,60,190\n"
 MIXED = GOOD + "caesareans,NOBODY,2025-11,1,2\nno-such-measure,RM1,2025-11,1,2\n"
 
 
@@ -47,15 +47,18 @@ def sent(client: Client, text: str, name: str = "figures.csv", status: int = 200
     return post(client, "send", status, file=SimpleUploadedFile(name, text.encode()))
 
 
-def test_a_file_is_looked_at_then_taken_then_withdrawn(analyst: Client) -> None:
+def test_a_file_is_looked_at_then_taken_then_withdrawn(analyst: Client, client_for: Callable[..., Client]) -> None:
     got = sent(analyst, MIXED)
     assert "2 figures would be taken: 2 new, 0 changed, 0 the same as before. 2 rows refused." in got
     assert "NOBODY" in got
+    assert "1,234,567" in got
     assert "no-such-measure" in got
     assert not loaded.current().loads
     again = analyst.get(reverse("measures:load")).content.decode()
     assert "what would be taken" in again
     upload = Upload.objects.get()
+    other = client_for(Role.ANALYST, ("RM1",))
+    assert "That file is not kept here" in post(other, "take", 422, number=upload.pk)
     post(analyst, "take", 302, number=upload.pk)
     assert [one.rows_published for one in loaded.current().loads] == [2]
     upload.refresh_from_db()

@@ -35,6 +35,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     withdraw.add_argument("number", type=int, metavar="LOAD")
     withdraw.add_argument("--restore", action="store_true", help="let it count again")
     withdraw.set_defaults(run=_withdraw)
+    sent = acts.add_parser("sent", help="all that was ever loaded of one figure, newest first")
+    sent.add_argument("code", metavar="CODE")
+    sent.add_argument("organisation", metavar="ORGANISATION")
+    sent.add_argument("period", metavar="PERIOD", help="a day or month in it, such as 2026-01")
+    sent.add_argument("--split", default="all", help="imd_quintile, age_band, sex, ethnicity or place")
+    sent.add_argument("--category", default="", help="its category, such as 1")
+    sent.set_defaults(run=_sent)
     listed = acts.add_parser("list", help="every measure, with how much is known of it")
     listed.add_argument("--format", choices=("text", "json"), default="text")
     listed.add_argument("--loads", action="store_true", help="the loads of figures instead")
@@ -55,7 +62,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     facts = acts.add_parser("facts", help="the tables that measures are counted from, column by column")
     facts.add_argument("--format", choices=("text", "markdown"), default="text")
     facts.set_defaults(run=_facts)
-    for one in (build, load, listed, show, check, template):
+    for one in (build, load, sent, listed, show, check, template):
         one.add_argument("--system", default="norfolk-waveney", help="system (default norfolk-waveney)")
 
 
@@ -138,6 +145,27 @@ def _withdraw(args: argparse.Namespace) -> int:
     found = loaded.restore(args.number) if args.restore else loaded.withdraw(args.number, by="command line")
     print(f"Load {found.number} ({found.file_name}) {'counts again' if found.counts else 'no longer counts'}.")
     print("Build the values for it to be seen: wherry measures build")
+    return 0
+
+
+def _sent(args: argparse.Namespace) -> int:
+    from wherry.performance.measures import definitions, loaded
+    from wherry.performance.measures.loaded_cells import BadCell, period_of
+
+    measure = _known(args.code, definitions.load(_system(args)))
+    try:
+        period = period_of(args.period, measure.grain)
+    except BadCell as error:
+        raise UserError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+    found = loaded.earlier(loaded.current(), measure.code, period, args.organisation.upper(), args.split, args.category)
+    for one, row in found:
+        said = ", ".join(
+            f"{name} {row[name]:,.12g}" for name in ("numerator", "denominator", "value") if row[name] is not None
+        )
+        state = "" if one.counts else f" (withdrawn on {one.withdrawn_at[:10]})"
+        print(f"Load {one.number}, {one.loaded_at[:10]}, {one.file_name} line {row['line']}: {said}{state}")
+    if not found:
+        print("Nothing was ever loaded of it.")
     return 0
 
 

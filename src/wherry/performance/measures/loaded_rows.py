@@ -284,19 +284,21 @@ def _agree(
     if numerator is None and value is None:
         raise BadCell("no_figure", "it has neither numerator nor value: leave a missing figure out")
     if denominator is not None and denominator <= 0:
-        raise BadCell("bad_denominator", f"denominator {denominator:g} is not above 0: nothing can be divided by it")
+        raise BadCell(
+            "bad_denominator", f"denominator {denominator:,.12g} is not above 0: nothing can be divided by it"
+        )
     below = measure.unit in _NEVER_BELOW_NOTHING
     if below and any(one is not None and one < 0 for one in (numerator, value)):
         raise BadCell("below_nothing", f"a figure in {measure.unit} cannot be below 0")
     if measure.unit in _SHARES:
         if numerator is not None and denominator is not None and numerator > denominator:
-            raise BadCell("over_all", f"numerator {numerator:g} is more than denominator {denominator:g}")
+            raise BadCell("over_all", f"numerator {numerator:,.12g} is more than denominator {denominator:,.12g}")
         if value is not None and value > 100:
-            raise BadCell("over_all", f"value {value:g} is more than 100 per cent")
+            raise BadCell("over_all", f"value {value:,.12g} is more than 100 per cent")
     if numerator is None:
         return
     if denominator is None and measure.unit != "number" and value is None:
         raise BadCell("no_denominator", f"a figure in {measure.unit} needs a denominator, or a value alone")
     made = measure.value(numerator, denominator)
     if value is not None and made is not None and abs(made - value) > 0.5 * 10.0**-decimals + 1e-9:
-        raise BadCell("contradiction", f"value {value:g} is not what numerator and denominator give, {made:.4g}")
+        raise BadCell("contradiction", f"value {value:,.12g} is not what numerator and denominator give, {made:,.6g}")

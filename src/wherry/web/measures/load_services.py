@@ -83,9 +83,10 @@ def check(upload: Upload) -> Checked:
 
 @transaction.atomic
 def take(*, access: Access, pk: int) -> Load:
-    """Take a file that was sent. Raises UserError where it is not there any more or was taken already."""
+    """Take one's own file that was sent: whoever takes it has looked at it. Raises UserError where it is not there any
+    more or was taken already."""
     user = _allowed(access)
-    found = Upload.objects.select_for_update().filter(pk=pk).first()
+    found = Upload.objects.select_for_update().filter(pk=pk, sent_by=user).first()
     if found is None:
         raise UserError(f"That file is not kept here any more: another was sent after it. {NOTHING} Send it again.")
     changed = Upload.objects.filter(pk=pk, taken_at=None).update(taken_at=datetime.now(UTC))
