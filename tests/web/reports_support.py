@@ -18,7 +18,7 @@ from wherry.reference.system import load
 from wherry.web.access import Role
 from wherry.web.access.access import Access, access_of
 from wherry.web.access.models import User
-from wherry.web.reports import selectors, services
+from wherry.web.reports import files, selectors, services
 from wherry.web.reports.models import Edition, EditionFile
 
 MONTH = date(2025, 12, 1)
@@ -71,8 +71,8 @@ def matrix_needs() -> Mapping[str, tuple[dict[str, object], str]]:
             sent_at=now,
         )
         if version == 1:
-            content = services.render(report, "xlsx")
-            sha = services.sha256(content)
+            content = files.render(report, "xlsx")
+            sha = files.sha256(content)
             EditionFile.objects.create(edition=edition, kind="xlsx", content=content, size=len(content), sha256=sha)
     address = {"scope": "group", "month": "2025-12"}
     return {

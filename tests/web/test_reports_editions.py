@@ -29,7 +29,7 @@ from wherry.web.access.access import Access
 from wherry.web.access.models import AuditEvent
 from wherry.web.components import performance
 from wherry.web.measures.models import Baseline
-from wherry.web.reports import selectors, services
+from wherry.web.reports import files, selectors, services
 from wherry.web.reports.models import Commentary, Edition, EditionFile
 
 #: Measures made by hand that will miss their targets.
@@ -80,6 +80,12 @@ def draft(people: People) -> Edition:
     return services.make(access=people.secretary, scope="group", month=MONTH)
 
 
+@pytest.fixture
+def unprinted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that are sent are a few bytes: for tests that ask what becomes of them, not what is in them."""
+    monkeypatch.setattr(services, "render", lambda report, kind: f"{kind} of version {report.version}".encode())
+
+
 def test_the_whole_way_from_draft_to_sent(people: People, draft: Edition) -> None:
     report = selectors.report_of(draft)
     assert [one.code for one in report.exceptions] == list(EXCEPTIONS)
@@ -90,11 +96,11 @@ def test_the_whole_way_from_draft_to_sent(people: People, draft: Edition) -> Non
     assert kept.exceptions[0].narrative.signed_by == user_of(people.executive).display_name
     line = AuditEvent.objects.get(action="report.sent")
     for kind in ("pdf", "xlsx"):
-        content = services.file_of(edition, kind)
+        content = files.file_of(edition, kind)
         sha = hashlib.sha256(content).hexdigest()
         assert sha == EditionFile.objects.get(edition=edition, kind=kind).sha256
         assert sha in str(line.detail)
-    text = " ".join(pypdf.PdfReader(io.BytesIO(services.file_of(edition, "pdf"))).pages[0].extract_text().split())
+    text = " ".join(pypdf.PdfReader(io.BytesIO(files.file_of(edition, "pdf"))).pages[0].extract_text().split())
     assert "Version 1, sent on" in text
     acts = list(AuditEvent.objects.filter(action__startswith="report.").values_list("action", flat=True))
     assert set(acts) == {"report.made", "report.written", "report.signed", "report.sent"}
@@ -102,7 +108,7 @@ def test_the_whole_way_from_draft_to_sent(people: People, draft: Edition) -> Non
 
 def test_what_was_sent_stays_when_values_and_baselines_change(people: People, draft: Edition, folder: Path) -> None:
     edition = sent(draft, people.analyst, people.executive, people.secretary)
-    before = {kind: services.file_of(edition, kind) for kind in ("pdf", "xlsx", "json")}
+    before = {kind: files.file_of(edition, kind) for kind in ("pdf", "xlsx", "json")}
     was = stored.current_id()
     rows = [list(row) for row in figures.rows()]
     for row in rows:
@@ -123,7 +129,7 @@ def test_what_was_sent_stays_when_values_and_baselines_change(people: People, dr
         )
         assert selectors.given().figures.values.id != was
         again = Edition.objects.get(pk=edition.pk)
-        assert {kind: services.file_of(again, kind) for kind in before} == before
+        assert {kind: files.file_of(again, kind) for kind in before} == before
         other = services.make(access=people.secretary, scope="group", month=MONTH, reason="Figures were revised")
         now, then = selectors.report_of(other), from_json(again.report)
         assert now.row("made-waits").words != then.row("made-waits").words
@@ -131,12 +137,13 @@ def test_what_was_sent_stays_when_values_and_baselines_change(people: People, dr
         assert main(["report", "make", "--month", "2025-12", "--out", str(folder / "out"), "--format", "json"]) == 0
         made = from_json((folder / "out" / "performance-report-group-2025-12.json").read_text(encoding="utf-8"))
         assert (made.summary.what, made.summary.signed_by) == (SAID["what"], ""), "no signature on other figures"
-        assert {kind: services.file_of(again, kind) for kind in before} == before
+        assert {kind: files.file_of(again, kind) for kind in before} == before
     finally:
         figures.made_values(folder)
         performance.forget()
 
 
+@pytest.mark.usefixtures("unprinted")
 def test_a_kept_edition_refuses_change_and_deletion(people: People, draft: Edition) -> None:
     edition = sent(draft, people.analyst, people.executive, people.secretary)
     edition.report = "{}"
@@ -157,13 +164,14 @@ def test_a_kept_edition_refuses_change_and_deletion(people: People, draft: Editi
             call()
 
 
+@pytest.mark.usefixtures("unprinted")
 def test_a_file_that_was_changed_behind_our_back_is_not_handed_out(people: People, draft: Edition) -> None:
     edition = sent(draft, people.analyst, people.executive, people.secretary)
     EditionFile.objects.filter(edition=edition, kind="pdf").update(content=b"%PDF-1.7 other")
     Edition.objects.filter(pk=edition.pk).update(report="{}")
     for kind in ("pdf", "json"):
         with pytest.raises(UserError, match="SHA-256 differs"):
-            services.file_of(Edition.objects.get(pk=edition.pk), kind)
+            files.file_of(Edition.objects.get(pk=edition.pk), kind)
 
 
 def test_nobody_signs_what_they_wrote(people: People, draft: Edition) -> None:
@@ -229,13 +237,14 @@ def test_nothing_is_sent_without_a_summary_or_a_narrative_or_a_reason(people: Pe
         services.send(access=people.secretary, edition=draft, touched=touched - 1, unsaid="x")
     done = services.send(access=people.secretary, edition=draft, touched=touched, unsaid="The post is vacant")
     assert from_json(done.report).unsaid == "The post is vacant"
-    first = pypdf.PdfReader(io.BytesIO(services.file_of(done, "pdf"))).pages[0].extract_text()
+    first = pypdf.PdfReader(io.BytesIO(files.file_of(done, "pdf"))).pages[0].extract_text()
     assert "Sent without all narratives because: The post is vacant" in " ".join(first.split())
 
 
+@pytest.mark.usefixtures("unprinted")
 def test_a_correction_is_a_new_version_and_both_stay(people: People, draft: Edition) -> None:
     first = sent(draft, people.analyst, people.executive, people.secretary)
-    before = services.file_of(first, "pdf")
+    before = files.file_of(first, "pdf")
     with pytest.raises(UserError, match="Say what is wrong with it"):
         services.make(access=people.secretary, scope="group", month=MONTH)
     second = services.make(access=people.secretary, scope="group", month=MONTH, reason="The wards were miscounted")
@@ -248,12 +257,13 @@ def test_a_correction_is_a_new_version_and_both_stay(people: People, draft: Edit
         services.sign(access=people.executive, edition=second, measure=code, number=1)
     touched = Edition.objects.get(pk=second.pk).touched
     done = services.send(access=people.secretary, edition=second, touched=touched)
-    assert "The wards were miscounted" in services.file_of(done, "json").decode()
-    assert services.file_of(Edition.objects.get(pk=first.pk), "pdf") == before
+    assert "The wards were miscounted" in files.file_of(done, "json").decode()
+    assert files.file_of(Edition.objects.get(pk=first.pk), "pdf") == before
     later = services.make(access=people.secretary, scope="group", month=date(2026, 1, 1))
     assert selectors.report_of(later).since == "December 2025"
 
 
+@pytest.mark.usefixtures("unprinted")
 def test_a_database_without_room_sends_nothing(people: People, draft: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
     ready = written_and_signed(draft, people.analyst, people.executive)
 
@@ -297,7 +307,7 @@ def test_no_small_count_of_people_leaves_in_any_file(people: People) -> None:
     """`made-long-waits` counts 0 to 12 people: what leaves has no 1 to 4, in the group's file and in each trust's."""
     for scope in ("group", "RM1", "RGP", "RCX"):
         edition = services.make(access=people.secretary, scope=scope, month=MONTH)
-        book = openpyxl.load_workbook(io.BytesIO(services.file_of(edition, "xlsx")))
+        book = openpyxl.load_workbook(io.BytesIO(files.file_of(edition, "xlsx")))
         seen = 0
         for sheet in book.worksheets:
             for row in sheet.iter_rows(values_only=True):

@@ -17,7 +17,7 @@ from wherry.cli import main
 from wherry.web.access import Role
 from wherry.web.access.access import access_of
 from wherry.web.access.models import User
-from wherry.web.reports import services
+from wherry.web.reports import files
 from wherry.web.reports.models import Commentary, Edition
 
 pytestmark = pytest.mark.django_db
@@ -216,7 +216,7 @@ def test_the_command_writes_the_files_it_names(
 
 
 def test_a_wrong_hash_is_said_on_a_page(secretary: Client) -> None:
-    Edition.objects.update(state="sent", sent_by_name="Sarah", report_sha256=services.sha256(b"other"))
+    Edition.objects.update(state="sent", sent_by_name="Sarah", report_sha256=files.sha256(b"other"))
     answer = secretary.get(f"{AT}report.json")
     assert answer.status_code == 409
     assert "SHA-256 differs" in answer.content.decode()

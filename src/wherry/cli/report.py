@@ -64,7 +64,7 @@ def _make(args: argparse.Namespace) -> int:
     except ValueError:
         raise UserError(f"--month {args.month} is no month: write it as 2026-01. Nothing was made.") from None
     _django()
-    from wherry.web.reports import selectors, services
+    from wherry.web.reports import files, selectors
 
     selectors.refuse_unfinished(month)
     given = selectors.given()
@@ -78,7 +78,7 @@ def _make(args: argparse.Namespace) -> int:
                 print(f"{report.scope_name}: no figures, so no report.", file=sys.stderr)
                 continue
             for kind in formats:
-                content = services.render(report, kind)
+                content = files.render(report, kind)
                 path = args.out / f"performance-report-{scope}-{args.month}.{kind}"
                 _keep(path, content)
                 print(path)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -20,6 +19,7 @@ from wherry.web.access import Permission, audit
 from wherry.web.access.access import Access
 from wherry.web.access.models import User
 from wherry.web.reports import selectors
+from wherry.web.reports.files import render, sha256
 from wherry.web.reports.models import Commentary, Edition, EditionFile, EditionState
 
 #: Longest text of one part of a narrative, in characters.
@@ -293,39 +293,6 @@ def final(edition: Edition, *, sent_by: str, sent_at: datetime, unsaid: str) -> 
     )
 
 
-def render(report: Report, kind: str) -> bytes:
-    """A report as `pdf`, `xlsx` or `json`."""
-    if kind == "pdf":
-        from wherry.performance.report import pdf
-
-        return pdf.render(report)
-    if kind == "xlsx":
-        from wherry.performance.report import workbook
-
-        return workbook.render(report)
-    return to_json(report).encode()
-
-
-def file_of(edition: Edition, kind: str) -> bytes:
-    """A file of an edition: the very bytes that were sent, or what the draft would be now.
-
-    Raises UserError where a kept file is not what was sent.
-    """
-    if edition.is_draft:
-        return render(replace(selectors.report_of(edition), version=edition.version, reason=edition.reason), kind)
-    if kind == "json":
-        content, sha = edition.report.encode(), edition.report_sha256
-    else:
-        kept = EditionFile.objects.get(edition=edition, kind=kind)
-        content, sha = bytes(kept.content), kept.sha256
-    if sha256(content) != sha:
-        raise UserError(
-            f"The kept {kind} of this edition is not what was sent: its SHA-256 differs. It is not handed out. Tell "
-            "whoever runs this service; the audit log has the SHA-256 of what was sent."
-        )
-    return content
-
-
 def _may_go(edition: Edition, touched: int, unsaid: str) -> None:
     if not edition.is_draft:
         raise UserError(f"{edition.sent_by_name} sent this edition already. Nothing was changed.")
@@ -367,8 +334,3 @@ def _touch(edition: Edition) -> None:
 def _clean(text: str, longest: int | None) -> str:
     found = text.replace("\r\n", "\n").replace("\x00", "").strip()
     return found if longest is None else found[:longest]
-
-
-def sha256(content: bytes) -> str:
-    """SHA-256 of a file, as it is kept and shown."""
-    return hashlib.sha256(content).hexdigest()

@@ -19,7 +19,7 @@ from wherry.web.access.http import Request
 from wherry.web.access.requires import requires
 from wherry.web.components import performance
 from wherry.web.components.performance import tabs
-from wherry.web.reports import pages, selectors, services
+from wherry.web.reports import files, pages, selectors, services
 from wherry.web.reports.models import Edition
 
 TYPES = {
@@ -90,7 +90,7 @@ def file(request: Request, scope: str, month: str, version: int, kind: str) -> H
     found = found_edition(request, scope, month, version)
     if kind not in TYPES:
         raise Http404(kind)
-    response = HttpResponse(services.file_of(found, kind), content_type=TYPES[kind])
+    response = HttpResponse(files.file_of(found, kind), content_type=TYPES[kind])
     draft = "-draft" if found.is_draft else ""
     name = f"performance-report-{found.scope}-{found.month_text}-v{found.version}{draft}.{kind}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
