@@ -14,10 +14,11 @@ from typing import Any
 import pyarrow as pa
 
 from wherry.performance import disclosure
+from wherry.performance.evaluation.draw import Line, lines
 from wherry.performance.measures import scopes
 from wherry.performance.measures.model import Direction, Grain, Kind, Measure, Source, Split, Target
 from wherry.performance.measures.values import VALUES, Values
-from wherry.performance.report import Figures, Given, Objective, Report, Verdict, assemble
+from wherry.performance.report import Figures, Given, Objective, Report, Step, Verdict, assemble
 from wherry.reference.system import System, load
 
 JANUARY = date(2026, 1, 1)
@@ -120,6 +121,15 @@ NOTHING = measure(
     source=Source(Kind.LOADED),
 )
 MEASURES = {one.code: one for one in (FOUR, WAITS, SMALL, QUARTERS, RARE, MONEY, NOTHING)}
+#: The chart of an evaluation.
+CALL = lines(
+    [date(2025, 4, 1), date(2025, 5, 1)],
+    [Line("Seen", [70.0, 71.5])],
+    id="evaluation-1",
+    title="Seen within four hours",
+    description="The solid line is what was seen.",
+    start=date(2025, 5, 1),
+)
 DAYS = tuple(date(2025, month, 3) for month in range(1, 13))
 
 
@@ -190,7 +200,13 @@ def given(found: Values | None = None, **more: Any) -> Given:
         (Objective("3b", "Maternity", "More midwives"), Objective("6a", "Urgent care", "Faster ambulances")),
         (
             Verdict("A new ward", "Negative", "It got worse.", "Synthetic control", "Chief nurse", "2026-01-20"),
-            Verdict("A call", "Realised", "It got better.", "Differences", "Chief nurse", "", True, "RGP"),
+            Verdict(
+                *("A call", "Realised", "It got better.", "Differences", "Chief nurse", "", True, "RGP", CALL),
+                *(
+                    "Seen, and without it. The solid line is what was seen.",
+                    (Step("May 2025", 71.5, None, "71.5%", "not known"),),
+                ),
+            ),
         ),
     )
     return replace(made, **more)

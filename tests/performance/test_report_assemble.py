@@ -10,7 +10,9 @@ import report_support as made
 
 from wherry.errors import UserError
 from wherry.performance.report import Marks, Narrative, assemble, from_json, to_json, with_narratives, words
+from wherry.performance.report.controlled import Shown
 from wherry.performance.report.objectives import objectives
+from wherry.performance.report.rows import judge
 
 
 def test_a_groups_figure_is_the_sum_over_the_sum() -> None:
@@ -81,6 +83,22 @@ def test_small_counts_are_withheld_in_every_scope() -> None:
     cells = {cell.code: cell for cell in assemble(given, "group", made.JANUARY).row("t-small").cells}
     assert cells["RM1"].withheld
     assert cells["RGP"].withheld, "the total less the others would tell of the first"
+
+
+def test_nothing_is_judged_where_more_than_a_fifth_is_withheld() -> None:
+    values = (*[30.0] * 18, *[90.0] * 7)
+    for hidden in (5, 6):
+        withheld = tuple(at < hidden for at in range(25))
+        shown = Shown(
+            made.MONTHS,
+            values,
+            (None,) * 25,
+            tuple(None if w else v for w, v in zip(withheld, values, strict=True)),
+            withheld,
+        )
+        judged = judge(made.SMALL, shown, date(2026, 1, 31), Marks())
+        assert judged is not None
+        assert (judged.chart is None, judged.variation == "") == (hidden == 6, hidden == 6)
 
 
 def test_published_figures_are_never_withheld_or_rounded() -> None:

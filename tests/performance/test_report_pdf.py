@@ -106,6 +106,8 @@ def test_every_measure_exception_and_page_is_in_the_text(report: Report, text: s
     for heading in ("Variation and assurance", "What changed", "Exceptions", "Did it work", "Measures without data"):
         assert heading in text
     assert "Negative It got worse." in text
+    assert "Realised. It got better." in text
+    assert "Period Seen Without it May 2025 71.5% not known" in text
     assert "Artificial system." in text
 
 
@@ -137,6 +139,7 @@ def test_every_figure_has_words_and_every_table_a_header(reader: pypdf.PdfReader
     assert all(str(one.get("/Alt", "")).strip() for one in figures)
     assert any("Control chart of Seen within four hours" in str(one["/Alt"]) for one in figures)
     said = {str(one["/Alt"]) for one in figures}
+    assert "Seen, and without it. The solid line is what was seen." in said
     assert {*words.VARIATIONS.values(), *words.ASSURANCES.values()} - said == {
         words.VARIATIONS[""],
         words.ASSURANCES[""],

@@ -22,6 +22,7 @@ from wherry.web.access.models import AuditEvent
 from wherry.web.components import performance
 from wherry.web.evaluation import presenters, services
 from wherry.web.evaluation.models import Evaluation, Result
+from wherry.web.reports.evaluations import verdicts
 
 A, E, M, P = Role.ANALYST, Role.EXECUTIVE, Role.WAITING_LIST_MANAGER, Role.PLANNER
 FORM = {
@@ -152,6 +153,17 @@ def test_good_and_bad_stand_alike_in_one_order(planner: Client) -> None:
     assert order == sorted(order)
     assert text.count('viewBox="0 0 400 190"') == 3
     assert text.count('class="ev-verdict"') == 4
+    # the board's report prints each with the same chart and its figures
+    printed = {one.title: one for one in verdicts()}
+    assert [printed[row.title].realised for row in (good, bad, none)] == [True, False, False]
+    for row in (good, bad):
+        one = printed[row.title]
+        assert f'id="evaluation-{row.pk}' in one.chart
+        assert one.alt.endswith("The vertical line is the start.")
+        assert len(one.steps) == 36
+        assert one.steps[0].when == "April 2028"
+    assert printed[good.title].steps[0].seen_words == "74.3%"
+    assert draft.title not in printed
 
 
 def test_new_values_are_judged_and_old_results_stay_readable(planner: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,6 +160,10 @@ def test_a_reader_of_totals_never_sees_a_small_count(client_for: ClientFor) -> N
         assert len(figures) == 24
         assert ("*" in figures) == (scope != "group")
         assert not {"1", "2", "3", "4"} & set(figures)
+        hidden = figures.count("*")
+        drawn = body.partition('<figure class="app-figure">')[2].partition("</figure>")[0].count("<svg")
+        assert drawn == (hidden <= 4)
+        assert ("limits would mislead" in body) == (hidden > 4)
     assert "withheld" in text_of(client, here(code, "?scope=RGP"))
 
 

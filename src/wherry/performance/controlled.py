@@ -16,7 +16,7 @@ they are, what protects one split holds whatever is shown of another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,6 +57,19 @@ def dataset_of(measure: Measure) -> str:
     if measure.source.kind is Kind.TABLE and measure.source.table in CAPACITY_TABLES:
         return "organisation"
     return "people"
+
+
+#: Where more than this share of a series is withheld, no limits are drawn and nothing is judged (our own default).
+MOST_WITHHELD = 0.2
+
+
+def too_many_withheld(withheld: Sequence[bool]) -> bool:
+    """Whether so much of a series is withheld that limits would mislead: what is left are its larger figures.
+
+    >>> too_many_withheld([True, False, False, False, False]), too_many_withheld([True, True, False, False])
+    (False, True)
+    """
+    return sum(withheld) > MOST_WITHHELD * len(withheld)
 
 
 @dataclass(frozen=True)

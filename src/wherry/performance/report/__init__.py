@@ -5,7 +5,7 @@
 
 from wherry.performance.report.assemble import Given, Objective, assemble
 from wherry.performance.report.controlled import Figures
-from wherry.performance.report.model import Narrative, Report, Verdict, from_json, to_json, with_narratives
+from wherry.performance.report.model import Narrative, Report, Step, Verdict, from_json, to_json, with_narratives
 from wherry.performance.report.rows import Marks
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Narrative",
     "Objective",
     "Report",
+    "Step",
     "Verdict",
     "assemble",
     "from_json",

@@ -183,8 +183,19 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One period of an evaluation: what was seen, and what would have been without what was tried, with their words."""
+
+    when: str
+    seen: float | None
+    without: float | None
+    seen_words: str
+    without_words: str
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """What an evaluation of something tried in a scope showed, good or bad."""
+    """What an evaluation of something tried in a scope showed, good or bad, with its chart (SVG) and its figures."""
 
     title: str
     verdict: str
@@ -194,6 +205,9 @@ class Verdict:
     decided: str
     realised: bool = False
     scope: str = ""
+    chart: str = ""
+    alt: str = ""
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True)

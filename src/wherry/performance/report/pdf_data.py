@@ -49,6 +49,11 @@ def data(report: Report) -> dict[str, Any]:
                 "method": one.method,
                 "owner": one.owner,
                 "decided": words.iso_day(one.decided),
+                "chart": _font(one.chart) if one.chart else "",
+                "alt": one.alt,
+                "steps": [
+                    {"when": step.when, "seen": step.seen_words, "without": step.without_words} for step in one.steps
+                ],
             }
             for one in report.verdicts
         ],

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from wherry.performance.controlled import too_many_withheld
 from wherry.performance.disclosure import Rule
 from wherry.performance.measures import periods
 from wherry.performance.measures.model import Grain, Kind, Measure, Target
@@ -67,7 +68,8 @@ def judge(measure: Measure, shown: Shown, cut: date, marks: Marks) -> Judged | N
     at = last - begin
     target = measure.target_on(part.periods[at]) if measure.chart == "xmr" else None
     known = sum(value is not None for value in part.values)
-    chart = _chart(measure, part, target, marks) if known > 1 else None
+    drawn = known > 1 and not too_many_withheld(part.withheld)
+    chart = _chart(measure, part, target, marks) if drawn else None
     if chart is None or part.values[at] is None:
         return Judged(part, at, chart, "", "", target)
     return Judged(part, at, chart, str(chart.variation), str(chart.assurance or ""), target)
@@ -201,6 +203,8 @@ def _sentence(measure: Measure, judged: Judged) -> str:
     if judged.shown.withheld[judged.last]:
         return "The latest figure counts too few people to be shown."
     known = sum(value is not None for value in judged.shown.values)
+    if too_many_withheld(judged.shown.withheld):
+        return "No chart is drawn: so many small figures are withheld that limits of the others would mislead."
     if judged.chart is None:
         return "There is one point: too few to say what is usual."
     from wherry.performance.spc import words as spc_words

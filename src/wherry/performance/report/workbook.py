@@ -135,6 +135,12 @@ def render(report: Report) -> bytes:
         (40, 24, 70, 40, 30, 18, 10),
     )
     book.table(
+        "Did it work, figures",
+        ("What was changed", "Period", "Seen", "Without it"),
+        ((one.title, step.when, step.seen, step.without) for one in report.verdicts for step in one.steps),
+        (40, 22, 14, 14),
+    )
+    book.table(
         "Changes",
         ("Change", "What is not as it was"),
         ((sentences.KINDS[one.kind], one.words) for one in report.changes),

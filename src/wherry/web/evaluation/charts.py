@@ -42,7 +42,7 @@ def charts(row: Evaluation, found: Outcome, measure: str, who: str) -> list[Char
     """Every chart that there are figures for."""
     made = []
     if any(value is not None for value in found.lines.observed):
-        made.append(_seen(row, found, measure, who))
+        made.append(seen(row, found, measure, who))
     if any(value is not None for value in found.lines.gap):
         made.append(_gap(row, found, who))
     if found.placebos and found.effect is not None:
@@ -50,7 +50,8 @@ def charts(row: Evaluation, found: Outcome, measure: str, who: str) -> list[Char
     return made
 
 
-def _seen(row: Evaluation, found: Outcome, measure: str, who: str) -> Chart:
+def seen(row: Evaluation, found: Outcome, measure: str, who: str, id: str = "seen") -> Chart:
+    """Observed and without it; `id` names the drawing on its page."""
     drawn = [Line("Without it", found.lines.without, "without"), Line("Seen", found.lines.observed)]
     others = found.method != "synthetic_control" and any(value is not None for value in found.lines.others)
     if others:
@@ -63,13 +64,13 @@ def _seen(row: Evaluation, found: Outcome, measure: str, who: str) -> Chart:
     title = f"{measure}, {who}: seen, and without it"
     unit = {"percent": "%", "per_1000": "per 1,000", "per_100000": "per 100,000"}.get(found.unit, found.unit)
     return Chart(
-        "seen",
+        id,
         title,
         said,
         lines(
             found.lines.periods,
             drawn,
-            id="seen",
+            id=id,
             title=title,
             description=said,
             start=row.starts_on,

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wherry.errors import UserError
-from wherry.performance.controlled import Controlled
+from wherry.performance.controlled import Controlled, too_many_withheld
 from wherry.performance.disclosure import Rule
 from wherry.performance.measures.model import Measure, Split, Target
 from wherry.performance.measures.values import Scope, Series
@@ -31,8 +31,8 @@ RULES = {
 class ChartView:
     """One chart: its figures as they may be shown, what they say, and what people wrote on it.
 
-    `chart` is None where there are no figures. `withheld` counts periods that disclosure control hides.
-    `target` is that of the last period, `targets` one a period.
+    `chart` is None where there are no figures, or too many are withheld. `withheld` counts periods that disclosure
+    control hides. `target` is that of the last period, `targets` one a period.
     """
 
     measure: Measure
@@ -169,7 +169,8 @@ def chart_with(
     rare = measure.chart != "xmr"
     found = [] if rare else [measure.target_on(day) for day in series.periods]
     targets = tuple(None if one is None else one.value for one in found)
-    chart = None if controlled.days_withheld else _charted(measure, series, targets, baselines, rules)
+    undrawn = controlled.days_withheld or too_many_withheld(controlled.withheld)
+    chart = None if undrawn else _charted(measure, series, targets, baselines, rules)
     return ChartView(
         measure,
         scope,
@@ -212,12 +213,19 @@ def _charted(
     )
 
 
+def _count(controlled: Controlled) -> str:
+    hidden, every = sum(controlled.withheld), len(controlled.withheld)
+    return f"{hidden} of {every} figures are withheld, because they count few people."
+
+
 def _sentence(measure: Measure, controlled: Controlled, chart: Chart | None) -> str:
     """What the chart says; where the last figure is withheld, that."""
     if controlled.days_withheld:
         return "The days of these events are withheld, because a day may tell who it was: read them by the month."
     if not len(controlled.series):
         return ""
+    if too_many_withheld(controlled.withheld):
+        return f"{_count(controlled)} No chart is drawn: what is left are the larger figures, and limits would mislead."
     if chart is None or controlled.last_withheld:
         return "The latest figure is withheld, because it counts few people, so nothing can be said of it."
     from wherry.performance.spc import words
