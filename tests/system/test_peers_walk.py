@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -38,19 +39,25 @@ def publish(hub: Path, months: int) -> None:
 
 @pytest.fixture(scope="module")
 def hub(live: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The server's hub with a published month and two years of values; what was in force before is again after."""
+    """The server's hub with two published months and two years of values; what was there before is again after.
+
+    The real waiting list knows nothing of made-up trusts, so it is put aside: A&E alone will do. Of two loads the
+    second has a number that the server has not seen.
+    """
     found = Path(live.folder) / "hub"
-    pointers = [found / "published" / "current", found / "performance" / "current"]
-    before = [one.read_bytes() if one.is_file() else None for one in pointers]
-    pointers[0].unlink(missing_ok=True)  # the real waiting list knows nothing of made-up trusts: alone, A&E will do
-    published.load([ae_file(tmp_path_factory.mktemp("ae"))], root=found / "published")
+    aside, files = tmp_path_factory.mktemp("aside"), tmp_path_factory.mktemp("ae")
+    folders = [found / "published", found / "performance"]
+    for folder in folders:
+        if folder.is_dir():
+            shutil.move(folder, aside / folder.name)
+    for month in ("FEBRUARY-2025", "MARCH-2025"):
+        published.load([ae_file(files, month)], root=found / "published")
     publish(found, 24)
     yield found
-    for pointer, was in zip(pointers, before, strict=True):
-        if was is None:
-            pointer.unlink()
-        else:
-            pointer.write_bytes(was)
+    for folder in folders:
+        shutil.rmtree(folder)
+        if (aside / folder.name).is_dir():
+            shutil.move(aside / folder.name, folder)
 
 
 def test_a_trust_beside_its_peers(
