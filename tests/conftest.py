@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 # The same examples every time, so that main does not turn red by chance; `make search` draws others.
-settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("steady", derandomize=True, deadline=None, max_examples=50)
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("WHERRY_EXAMPLES", "steady"))
 

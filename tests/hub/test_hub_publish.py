@@ -66,7 +66,10 @@ def test_a_decision_a_new_file_or_another_census_makes_a_new_snapshot(tmp_path: 
 
 def test_the_last_snapshots_are_kept_and_no_more(tmp_path: Path) -> None:
     extracts, hub = one_trust().write(tmp_path / "x"), tmp_path / "hub"
-    ids = [build_small(extracts, hub, census=date(2026, 1, day)).snapshot_id for day in range(1, KEEP + 3)]
+    ids = [f"20250101T00000{n}Z-000000000000" for n in range(KEEP)]
+    for name in ids:
+        Store(hub).snapshot_dir(name).mkdir(parents=True)
+    ids += [build_small(extracts, hub, census=date(2026, 1, day)).snapshot_id for day in (1, 2)]
     assert sorted(path.name for path in (hub / "snapshots").iterdir()) == ids[-KEEP:]
     assert whole(hub) == ids[-1]
 
