@@ -50,7 +50,7 @@ class Line:
     @property
     def assurance_words(self) -> str:
         """The assurance in words."""
-        return words.ASSURANCE[self.assurance]
+        return words.assurance(self.assurance, bool(self.target))
 
     @property
     def missing(self) -> str:
@@ -125,7 +125,7 @@ def line_of(view: selectors.ChartView, *, wide: bool = False) -> Line:
         _states(view, variation, assurance),
         "" if chart is None else draw.spark(chart, title=title, **({"width": 260, "height": 64} if wide else {})),
         draw.icon(variation, title=words.VARIATION[variation]),
-        draw.icon(assurance, title=words.ASSURANCE[assurance]),
+        draw.icon(assurance, title=words.assurance(assurance, view.target is not None)),
     )
 
 

@@ -27,6 +27,15 @@ ASSURANCE = {
 }
 
 
+def assurance(kind: str | None, has_target: bool) -> str:
+    """Whether the target will be met, in words.
+
+    >>> assurance(None, True), assurance(None, False), assurance("inconsistent", True)
+    ('Too little to say', 'No target', 'Hit or miss')
+    """
+    return VARIATION[""] if kind is None and has_target else ASSURANCE[kind]
+
+
 def amount(measure: Measure, value: float | None) -> str:
     """A figure in the measure's unit and decimals; blank where there is none."""
     if value is None or value != value:
