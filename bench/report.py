@@ -26,10 +26,10 @@ import pyarrow as pa
 from wherry.performance import disclosure
 from wherry.performance.measures import definitions, scopes
 from wherry.performance.measures.model import Grain, Measure
+from wherry.performance.measures.periods import following
 from wherry.performance.measures.values import VALUES, Values
 from wherry.performance.report import Figures, Given, Narrative, assemble, pdf, with_narratives, workbook
 from wherry.performance.report.objectives import objectives
-from wherry.performance.report.words import next_period
 from wherry.reference.system import load
 
 MONTH = date(2026, 1, 1)
@@ -52,7 +52,7 @@ def periods(grain: Grain, months: int) -> list[date]:
     found = []
     while first <= MONTH:
         found.append(first)
-        first = next_period(first, grain)
+        first = following(first, grain)
     return found
 
 

@@ -1,8 +1,9 @@
-"""The walls between rooms: who may import whom."""
+"""The walls between rooms: who may import whom; and what the benches, which no test runs, take from them."""
 
 from __future__ import annotations
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,12 @@ def test_only_web_and_the_command_line_know_django() -> None:
             for alias in node.names
         ]
         assert not [name for name in names if name.split(".")[0] == "django"], module
+
+
+@pytest.mark.parametrize("bench", sorted((SOURCE.parents[1] / "bench").glob("*.py")), ids=lambda path: path.stem)
+def test_what_a_bench_takes_is_there(bench: Path) -> None:
+    for node in ast.walk(ast.parse(bench.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "wherry":
+            module = importlib.import_module(str(node.module))
+            for alias in node.names:
+                assert hasattr(module, alias.name) or importlib.import_module(f"{node.module}.{alias.name}")
