@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wherry.cli import main
 from wherry.errors import UserError
@@ -284,3 +288,16 @@ def test_charts_are_named_escaped_and_without_styles() -> None:
     )
     assert placed.count("<circle") == 2
     assert "poor fit before" in placed
+
+
+@given(st.floats(0.001, 1e6), st.floats(1.01, 3))
+def test_what_stands_at_an_axis_is_where_its_line_is(low: float, times: float) -> None:
+    """The labels are as far apart as the lines that they stand at: none is rounded to another number."""
+    days = [date(2025, 1, 1), date(2025, 2, 1)]
+    made = lines(days, [Line("Seen", [low, low * times])], id="a", title="t", description="d", start=date(2026, 1, 1))
+    found = re.findall(r'y="([\d.]+)"[^>]*text-anchor="end"[^>]*>([\d,.]+)<', made)
+    heights, said = [float(y) for y, _ in found], [float(text.replace(",", "")) for _, text in found]
+    assert len(said) > 2
+    apart = [(b - a) / (said[-1] - said[0]) for a, b in pairwise(said)]
+    drawn = [(b - a) / (heights[-1] - heights[0]) for a, b in pairwise(heights)]
+    assert apart == pytest.approx(drawn, abs=0.002)

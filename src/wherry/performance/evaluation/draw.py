@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 
+from wherry.performance.spc.draw import axes
+
 Number = float | None
 #: Colour, thickness and dashes of a kind of line.
 _LOOK = {
@@ -33,22 +35,6 @@ class Line:
     kind: str = "main"
 
 
-def ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """Round numbers that hold a range.
-
-    >>> ticks(61.2, 78.9), ticks(-0.3, 0.42)
-    ([60.0, 65.0, 70.0, 75.0, 80.0], [-0.4, -0.2, 0.0, 0.2, 0.4, 0.6])
-    """
-    if not high > low:
-        low, high = low - 1, high + 1
-    raw = (high - low) / count
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)
-    first = math.floor(low / step + 1e-9)
-    last = math.ceil(high / step - 1e-9)
-    return [round(step * n, 12) + 0.0 for n in range(first, last + 1)]
-
-
 def lines(
     periods: Sequence[date],
     drawn: Sequence[Line],
@@ -68,7 +54,7 @@ def lines(
     known = [value for line in drawn for value in line.values if value is not None]
     if zero:
         known.append(0.0)
-    marks = ticks(min(known), max(known), 3 if small else 5) if known else [0.0, 1.0]
+    marks = axes.steps(min(known), max(known), 3 if small else 5) if known else [0.0, 1.0]
     first, last = periods[0].toordinal(), periods[-1].toordinal()
 
     def x(day: date) -> float:
@@ -80,7 +66,7 @@ def lines(
     parts = [_begin(id, title, description, width, height)]
     for mark in marks:
         parts.append(_stroke(left, y(mark), width - right, y(mark), "#d8dde0", 1))
-        parts.append(_text(left - 8, y(mark) + 5, _short(mark, marks), "end", size))
+        parts.append(_text(left - 8, y(mark) + 5, axes.tick(mark, round(marks[1] - marks[0], 9), ""), "end", size))
     if zero:
         parts.append(_stroke(left, y(0.0), width - right, y(0.0), "#212b32", 1.5))
     parts += _years(periods, x, height - bottom, size, small)
@@ -109,7 +95,7 @@ def dots(
     """Placebos on one line and the one evaluated above them: name, value, and whether its fit before is poor."""
     width, left, right = 760, 30, 30
     finite = [value for _, value, _ in others if math.isfinite(value)] + ([own[1]] if math.isfinite(own[1]) else [])
-    marks = ticks(min([0.0, *finite]), max([1.0, *finite]))
+    marks = axes.steps(min([0.0, *finite]), max([1.0, *finite]))
     bins: dict[int, int] = {}
     placed = []
     step = 14
@@ -127,7 +113,7 @@ def dots(
     parts = [_begin(id, title, description, width, height)]
     for mark in marks:
         parts.append(_stroke(x(mark), 40, x(mark), floor, "#d8dde0", 1))
-        parts.append(_text(x(mark), floor + 18, _short(mark, marks), "middle", 15))
+        parts.append(_text(x(mark), floor + 18, axes.tick(mark, round(marks[1] - marks[0], 9), ""), "middle", 15))
     for name, value, poor, across, up in placed:
         fill, edge = ("#ffffff", "#4c6272") if poor else ("#4c6272", "#4c6272")
         said = escape(f"{name}: {value:.3g}{', poor fit before' if poor else ''}")
@@ -227,9 +213,3 @@ def _years(periods: Sequence[date], x: Callable[[date], float], floor: float, si
         out.append(_stroke(at, floor, at, floor + 5, "#4c6272", 1))
         out.append(_text(at, floor + size + 6, f"{day:%b %Y}" if not small else f"{day.year}", "middle", size))
     return out
-
-
-def _short(value: float, marks: Sequence[float]) -> str:
-    step = abs(marks[1] - marks[0])
-    places = 0 if step >= 1 and step == int(step) else min(6, max(0, math.ceil(-math.log10(step) + 0.3)))
-    return f"{value:,.{places}f}".replace("-", "−")
