@@ -88,13 +88,15 @@ def verdict_words(row: Evaluation, result: Result | None) -> str:
     return f"Withdrawn ({said[0].lower()}{said[1:]})" if row.withdrawn_at else said
 
 
+def newest_results() -> dict[int, Result]:
+    """The newest result of each evaluation, by its key. What was found is read only of those that are looked into."""
+    return {one.evaluation_id: one for one in Result.objects.defer("found").order_by("pk")}
+
+
 def listing(access: Access) -> list[Item]:
     """Every evaluation, the newest start first, whatever came of it."""
     measures, scopes, values = performance.definitions(), performance.scopes(), performance.values()
-    items = []
-    newest: dict[int, Result] = {}
-    for one in Result.objects.order_by("pk"):
-        newest[one.evaluation_id] = one
+    items, newest = [], newest_results()
     for row in Evaluation.objects.all():
         result, scope = newest.get(row.pk), scope_of(row, scopes)
         chart = ""

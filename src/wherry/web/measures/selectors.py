@@ -213,11 +213,6 @@ def _charted(
     )
 
 
-def _count(controlled: Controlled) -> str:
-    hidden, every = sum(controlled.withheld), len(controlled.withheld)
-    return f"{hidden} of {every} figures are withheld, because they count few people."
-
-
 def _sentence(measure: Measure, controlled: Controlled, chart: Chart | None) -> str:
     """What the chart says; where the last figure is withheld, that."""
     if controlled.days_withheld:
@@ -225,7 +220,11 @@ def _sentence(measure: Measure, controlled: Controlled, chart: Chart | None) -> 
     if not len(controlled.series):
         return ""
     if too_many_withheld(controlled.withheld):
-        return f"{_count(controlled)} No chart is drawn: what is left are the larger figures, and limits would mislead."
+        hidden, every = sum(controlled.withheld), len(controlled.withheld)
+        return (
+            f"{hidden} of {every} figures are withheld, because they count few people. No chart is drawn: what is left "
+            "are the larger figures, and limits would mislead."
+        )
     if chart is None or controlled.last_withheld:
         return "The latest figure is withheld, because it counts few people, so nothing can be said of it."
     from wherry.performance.spc import words

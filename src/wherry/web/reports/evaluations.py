@@ -18,9 +18,7 @@ from wherry.web.evaluation.shown import controlled
 
 def verdicts() -> tuple[Verdict, ...]:
     """Every evaluation that was fixed, with its newest result; the sentence is the one that its own page shows."""
-    newest: dict[int, Result] = {}
-    for result in Result.objects.order_by("pk"):
-        newest[result.evaluation_id] = result
+    newest = presenters.newest_results()
     return tuple(
         _verdict(one, newest.get(one.pk)) for one in Evaluation.objects.exclude(fixed_on=None).order_by("starts_on")
     )
@@ -56,6 +54,8 @@ def _with_chart(verdict: Verdict, one: Evaluation, result: Result) -> Verdict:
     found = controlled(of_json(result.found["outcome"]), measures.get(one.measure), scope, None)
     if all(value is None for value in found.lines.observed):
         return verdict
+    # of the two lines alone, which are the two columns of its table
+    found = replace(found, lines=replace(found.lines, others=(None,) * len(found.lines.periods)))
     who = presenters.who(one, scope)
     chart = charts.seen(one, found, presenters.measure_name(one, measures), who, id=f"evaluation-{one.pk}")
     drawn = zip(found.lines.periods, found.lines.observed, found.lines.without, strict=True)
