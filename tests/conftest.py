@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# The same examples every time, so that main does not turn red by chance; `make search` draws others.
-settings.register_profile("steady", derandomize=True, deadline=None, max_examples=50)
-settings.register_profile("search", deadline=None, print_blob=True)
+# The same examples every time, and however slow the machine, so that main does not turn red by chance; `make search`
+# draws others.
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("search", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("WHERRY_EXAMPLES", "steady"))
 
 # Django reads its settings on import, so the working folder must be set before any test module is.

@@ -84,7 +84,7 @@ class Sender:
     async def answer(self) -> tuple[str, str, str] | None:
         """MSA-1, MSA-2 and MSA-3 of the next answer; None once the connection has ended."""
         while not self._ready:
-            piece = await asyncio.wait_for(self.reader.read(65536), 20)
+            piece = await asyncio.wait_for(self.reader.read(65536), 120)
             if not piece:
                 return None
             self._ready += [block.raw for block in self._decoder.feed(piece) if isinstance(block, Block)]

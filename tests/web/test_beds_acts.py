@@ -274,7 +274,7 @@ def test_two_people_at_the_same_moment_cannot_place_into_one_bed(two_writers: No
 
     def place(user: User, key: str) -> None:
         try:
-            start.wait(10)
+            start.wait(120)
             placings.hold(access=access_of(user), bed_key=FREE, visit_key=key, reason="both")
             said.append("held")
         except Refused as refused:
@@ -288,7 +288,7 @@ def test_two_people_at_the_same_moment_cannot_place_into_one_bed(two_writers: No
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(300)
         assert len(said) == 2
         assert said.count("held") == 1
         other = next(words for words in said if words != "held")

@@ -59,7 +59,7 @@ def test_nothing_is_acknowledged_before_it_is_kept_and_what_arrives_meanwhile_go
     class Slow(FakeKeeper):
         def keep(self, parcels: Sequence[Parcel]) -> list[Outcome]:
             entered.set()
-            assert go_on.wait(20)
+            assert go_on.wait(120)
             return super().keep(parcels)
 
     async def play() -> None:
@@ -67,7 +67,7 @@ def test_nothing_is_acknowledged_before_it_is_kept_and_what_arrives_meanwhile_go
         async with Running(keeper) as (listener, port):
             first, second = await Sender.to(port), await Sender.to(port)
             await first.send(adt("1"))
-            await asyncio.to_thread(entered.wait, 20)
+            await asyncio.to_thread(entered.wait, 120)
             await second.send(*(adt(f"s{n}", organisation="RGP") for n in range(10)))
             await first.send(adt("2"))
             while listener.counts.received < 12:
@@ -193,7 +193,7 @@ def test_one_who_reads_no_answers_holds_up_nobody() -> None:
             for number in range(20):
                 await sender.send(adt(str(number)))
                 assert await sender.answer() == ("AA", str(number), "")
-            await asyncio.wait_for(shouting, 20)
+            await asyncio.wait_for(shouting, 120)
             assert listener.counts.lost == 1
             deaf.close()
 
@@ -236,7 +236,7 @@ def test_stopping_keeps_and_answers_what_has_arrived() -> None:
     class Slow(FakeKeeper):
         def keep(self, parcels: Sequence[Parcel]) -> list[Outcome]:
             entered.set()
-            assert go_on.wait(20)
+            assert go_on.wait(120)
             return super().keep(parcels)
 
     async def play() -> None:
@@ -245,7 +245,7 @@ def test_stopping_keeps_and_answers_what_has_arrived() -> None:
         listener, port = await running.__aenter__()
         sender = await Sender.to(port)
         await sender.send(adt("1"), adt("2"))
-        await asyncio.to_thread(entered.wait, 20)
+        await asyncio.to_thread(entered.wait, 120)
         while listener.counts.received < 2:
             await asyncio.sleep(0.005)
         stopping = asyncio.create_task(listener.stop())

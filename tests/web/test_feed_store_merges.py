@@ -97,7 +97,7 @@ def test_a_visit_under_both_numbers_is_a_doubt_until_they_are_one() -> None:
 _MERGES = st.lists(st.tuples(st.integers(0, 9), st.sampled_from("1234"), st.sampled_from("1234")), max_size=6)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(_MERGES, st.randoms(use_true_random=False), st.data())
 def test_any_order_and_any_batches_of_merges(db: None, rows: list[Any], chance: random.Random, data: Any) -> None:
     events = [visit(f"V{number}", number, int(number)) for number in "1234"] + [visit("V9", "1"), visit("V9", "2", 2)]

@@ -42,7 +42,7 @@ def test_two_at_once_end_as_one_after_the_other(two_writers: None) -> None:
 
     def keep(share: list[Arrived]) -> list[bool]:
         try:
-            ready.wait(timeout=20)
+            ready.wait(timeout=120)
             return [out.repeated for n in range(0, len(share), 4) for out in store.take(share[n : n + 4])]
         finally:
             connection.close()

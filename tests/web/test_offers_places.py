@@ -114,7 +114,9 @@ def test_people_already_in_the_hospitals_diary_are_not_counted_twice(bench: Benc
 _STEPS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from("oadwct")), min_size=5, max_size=30)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=10, deadline=None
+)
 @given(steps=_STEPS, capacity=st.integers(1, 2))
 def test_no_order_of_acts_overfills_a_pool(bench: Bench, steps: list[tuple[int, str]], capacity: int) -> None:
     Place.objects.all().delete()

@@ -295,7 +295,9 @@ _ACTS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=20, deadline=None
+)
 @given(acts=_ACTS)
 def test_whatever_happens_the_state_is_the_history_and_the_clock_is_untouched(bench: Bench, acts: list[str]) -> None:
     Place.objects.all().delete()

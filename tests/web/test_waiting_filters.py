@@ -103,7 +103,9 @@ def every_row(handmade_data: tuple[Path, Made]) -> list[dict[str, Any]]:
 
 
 @given(choices=_DATA)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_any_filter_gives_the_rows_and_counts_of_a_plain_loop(
     every_row: list[dict[str, Any]], choices: dict[str, Any]
 ) -> None:
@@ -131,7 +133,9 @@ def test_any_filter_gives_the_rows_and_counts_of_a_plain_loop(
 
 
 @given(choices=_DATA, page=st.integers(1, 40), size=st.sampled_from([50, 100, 200]))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_an_address_written_from_a_filter_reads_back_as_the_same_filter(
     choices: dict[str, Any], page: int, size: int
 ) -> None:
