@@ -119,7 +119,8 @@ def test_a_full_disk_leaves_the_last_snapshot(tmp_path: Path, limit: int) -> Non
         f"    build_small(Path({str(extracts)!r}), Path({str(hub)!r}))\n"
         "except UserError as error:\n    print(error)\n    sys.exit(3)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    # -B: byte code would be cut short at the limit too, for whoever reads it next.
+    done = subprocess.run([sys.executable, "-B", "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 3, done.stderr
     assert "no room left" in done.stdout
     assert "The last snapshot stands" in done.stdout

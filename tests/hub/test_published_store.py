@@ -169,23 +169,28 @@ def test_kill_at_any_moment_leaves_a_readable_store(tmp_path: Path) -> None:
     paths = [put(tmp_path, f"{m}.csv", ae(n + 1, f"{m}-2024", 120)) for n, m in enumerate(months)]
     published.load(paths[:1], root=root)
     code = (
-        "import sys, pathlib\nfrom wherry.hub import published\nprint('ready', flush=True)\n"
+        f"import sys, pathlib; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from hub_killer import _die_at\nfrom wherry.hub import published\nprint('ready', flush=True)\n"
+        "_die_at(int(sys.argv.pop()))\n"
         "published.load([pathlib.Path(p) for p in sys.argv[2:]], root=pathlib.Path(sys.argv[1]))\n"
     )
     pick = random.Random(5)
     killed = 0
-    for _ in range(6):
-        child = subprocess.Popen([sys.executable, "-c", code, str(root), *map(str, paths)], stdout=subprocess.PIPE)
+    # First at changes of the disk, which cannot be missed on however slow a machine; then whenever it comes.
+    for operation in (3, 7, 0, 0, 0, 0):
+        command = [sys.executable, "-c", code, str(root), *map(str, paths), str(operation)]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert child.stdout is not None
         child.stdout.readline()
-        time.sleep(pick.uniform(0.0, 0.25))
-        child.send_signal(signal.SIGKILL)
+        if not operation:
+            time.sleep(pick.uniform(0.0, 0.25))
+            child.send_signal(signal.SIGKILL)
         killed += child.wait() == -signal.SIGKILL
         child.stdout.close()
         with published.open(root) as found:
             for period in found.periods("ae"):
                 assert found.ae(period).attendances == 120 * int(period[-2:])
-    assert killed
+    assert killed >= 2
     published.load(paths, root=root)
     with published.open(root) as found:
         assert len(found.periods("ae")) == 8

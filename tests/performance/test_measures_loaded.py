@@ -352,10 +352,14 @@ def test_killed_at_any_change_of_the_disk_a_load_is_there_whole_or_not(tmp_path:
         hub = copytree(tmp_path / "first", tmp_path / f"hub{operation}")
         child = os.fork()
         if child == 0:
-            _die_at(operation)
-            loaded.load([path], system, hub, today=TODAY)
-            os._exit(0)
+            try:  # whatever happens: a child must not go on as a second pytest
+                _die_at(operation)
+                loaded.load([path], system, hub, today=TODAY)
+                os._exit(0)
+            finally:
+                os._exit(1)
         _, status = os.waitpid(child, 0)
+        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
         found = loaded.current(hub)
         ways.add(len(found.loads))
         assert found.rows.num_rows == (1 if len(found.loads) == 1 else 3)

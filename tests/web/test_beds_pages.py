@@ -324,10 +324,17 @@ def test_a_page_that_asks_by_itself_does_not_keep_a_session_alive(
     assert client.get("/beds/?version=0-0", headers={"X-Wherry-Poll": "1"}).status_code == 302
 
 
+def long_young(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept stays young for as long as a test takes, on however slow a machine."""
+    monkeypatch.setattr(live, "YOUNG_SECONDS", 3600.0)
+    monkeypatch.setattr(live, "YOUNG_AT_MOST", 3600.0)
+
+
 def test_a_part_made_from_a_kept_picture_says_no_newer_version_than_that_picture(
     client_for: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live_position()
+    long_young(monkeypatch)
     client = client_for(Role.WARD_NURSE, ("RM1",))
     version = text(client, "/beds/RM102/M1/").split('data-version="')[1].split('"')[0]
     visit(patient("RM1", "Narford"), (("RM102|M1|A|5", NOW),))
@@ -341,8 +348,11 @@ def test_a_part_made_from_a_kept_picture_says_no_newer_version_than_that_picture
     assert answer.headers["X-Wherry-Version"] > version
 
 
-def test_nobody_is_given_an_older_page_than_they_have(client_for: Callable[..., Client]) -> None:
+def test_nobody_is_given_an_older_page_than_they_have(
+    client_for: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
     live_position()
+    long_young(monkeypatch)
     client = client_for(Role.WARD_NURSE, ("RM1",))
     version = text(client, "/beds/RM102/M1/").split('data-version="')[1].split('"')[0]
     changes.touch(["RM1"])  # another process has made a page after this; here the kept ones are still young
