@@ -25,13 +25,14 @@ class Server:
         command = [str(self.tools / words[0]), *words[1:]]
         if os.getuid() == 0:
             command = ["runuser", "-u", "postgres", "--", *command]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd="/")
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd="/")
         assert done.returncode == 0, done.stderr
 
     def start(self) -> None:
         settings = f"-c listen_addresses='' -c unix_socket_directories={self.folder}"
         log = str(self.folder / "log")
-        self.run("pg_ctl", "--pgdata", f"{self.folder}/data", "--wait", "--log", log, "-o", settings, "start")
+        data = f"{self.folder}/data"
+        self.run("pg_ctl", "--pgdata", data, "--wait", "--timeout", "300", "--log", log, "-o", settings, "start")
 
     def stop_at_once(self) -> None:
         """As a power cut would, but for what the operating system still holds."""

@@ -67,7 +67,7 @@ def python(code: str, env: dict[str, str], given: str = "") -> Any:
     """Run a few lines with Django ready; what they print is JSON."""
     ready = "import django, json, sys\ndjango.setup()\n"
     done = subprocess.run(
-        [sys.executable, "-c", ready + code], env=env, input=given, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", ready + code], env=env, input=given, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout or "null")
@@ -93,11 +93,12 @@ print(json.dumps({"kept": kept, "visits": rows(Visit), "stays": rows(Stay, "id")
 """
 
 
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def held_port() -> socket.socket:
+    """A socket that keeps a port from everybody but a listener, whose own may share it (SO_REUSEADDR)."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    return holder
 
 
 @dataclass
@@ -106,8 +107,12 @@ class Process:
 
     env: dict[str, str]
     log: Path
-    port: int = field(default_factory=free_port)
+    holder: socket.socket = field(default_factory=held_port)
     running: subprocess.Popen[bytes] | None = None
+
+    @property
+    def port(self) -> int:
+        return int(self.holder.getsockname()[1])
 
     def start(self) -> None:
         command = [sys.executable, "-c", "from wherry.cli import main; raise SystemExit(main())", "flow", "listen"]
@@ -115,9 +120,8 @@ class Process:
             self.running = subprocess.Popen(
                 [*command, "--port", str(self.port)], env=self.env, stdout=log, stderr=subprocess.STDOUT
             )
-        for _ in range(400):
-            if self.running.poll() is not None:
-                break
+        until = time.monotonic() + 300
+        while time.monotonic() < until and self.running.poll() is None:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=1):
                     return
@@ -128,13 +132,13 @@ class Process:
     def kill(self) -> None:
         assert self.running is not None
         self.running.send_signal(signal.SIGKILL)
-        self.running.wait(20)
+        self.running.wait(120)
 
     def stop(self) -> int:
         """End it as an administrator would; its exit code."""
         assert self.running is not None
         self.running.send_signal(signal.SIGTERM)
-        return self.running.wait(20)
+        return self.running.wait(120)
 
 
 @dataclass
@@ -149,7 +153,7 @@ def play(
     port: int,
     messages: dict[str, list[bytes]],
     disturb: Sequence[tuple[int, Callable[[], None]]] = (),
-    seconds: float = 60,
+    seconds: float = 600,
 ) -> Played:
     """Send it all, a connection an organisation; after so many acknowledgements in all, disturb.
 
@@ -196,7 +200,7 @@ def _talk(
 ) -> None:
     """One connection, until all is acknowledged or it ends. Answers come in order and name their message."""
     decoder, sent, waiting = Decoder(100_000), 0, list[str]()
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         while left:
             while sent < len(left) and len(waiting) < WINDOW:
                 line.sendall(frame(left[sent]))

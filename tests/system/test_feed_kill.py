@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +96,12 @@ def test_the_database_is_killed_and_comes_back(day: Day, server: Server, tmp_pat
     process.start()
 
     def gone() -> None:
+        """Until somebody was refused: a listener that met it too late would not have met it at all."""
+        said = len(process.log.read_text())
         server.stop_at_once()
+        until = time.monotonic() + 300
+        while " not kept: " not in process.log.read_text()[said:] and time.monotonic() < until:
+            time.sleep(0.005)
         server.start()
 
     def both() -> None:
