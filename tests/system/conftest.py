@@ -29,6 +29,8 @@ _FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
 ]
+#: How long to wait for what should come at once (milliseconds): a busy machine may take its time.
+_PATIENCE = 60_000
 #: What an accessibility check looks for: WCAG 2.2 at levels A and AA, and axe's own good practice.
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -109,16 +111,26 @@ def live(ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live
     environment = _environment(folder)
     rows = json.loads((folder / "accounts.json").read_text(encoding="utf-8"))
     accounts = {row["role"]: (row["username"], row["password"]) for row in rows}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    # Listening already, so that nobody else gets the port meanwhile.
+    door = socket.create_server(("127.0.0.1", 0))
+    port = door.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     log = (folder / "server.log").open("wb")
     server = subprocess.Popen(
         [
-            *(sys.executable, "-m", "gunicorn", "wherry.web.config.wsgi:application", "--bind", f"127.0.0.1:{port}"),
+            *(
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "wherry.web.config.wsgi:application",
+                "--bind",
+                f"fd://{door.fileno()}",
+            ),
             *("--workers", "1", "--threads", "4", "--worker-class", "gthread", "--log-level", "warning"),
+            # A browser that waits a while on a slow machine finds its connection open, and the worker is not given up.
+            *("--keep-alive", "75", "--timeout", "600"),
         ],
+        pass_fds=[door.fileno()],
         env=environment,
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -133,12 +145,12 @@ def live(ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live
         except subprocess.TimeoutExpired:
             server.kill()
         log.close()
+        door.close()
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(240):
-        if server.poll() is not None:
-            break
+    until = time.monotonic() + 300
+    while time.monotonic() < until and server.poll() is None:
         try:
             with urllib.request.urlopen(f"{url}/health/", timeout=5):
                 return
@@ -151,7 +163,9 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 def browser() -> Iterator[Any]:
     """One chromium a process. Its event loop stays, so Django is told that this process's other tests are safe."""
     executable = _chromium()
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=_PATIENCE)
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
@@ -171,7 +185,7 @@ def new_page(live: Live, browser: Any) -> Iterator[Callable[..., Any]]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(_PATIENCE)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on(
             "console",
@@ -216,11 +230,26 @@ def sign_in(live: Live, signed_in: dict[str, list[Any]]) -> Callable[..., None]:
         page.get_by_label("User name").fill(username)
         page.get_by_label("Password", exact=True).fill(password)
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/")
+        page.wait_for_url(f"{live.url}/")  # not a pattern: "**/" is the form's own address too
         if not afresh:
             signed_in[str(role)] = [cookie for cookie in page.context.cookies() if cookie["name"] == "wherry_session"]
 
     return enter
+
+
+@pytest.fixture
+def settled() -> Callable[[Any], None]:
+    """`settled(page)`: its scripts have run and its menu is laid out; a key pressed meanwhile would lose its place."""
+
+    def wait(page: Any) -> None:
+        page.wait_for_load_state()
+        page.locator("[data-nhsuk-header-init]").wait_for(state="attached")
+        page.evaluate(
+            "document.fonts.ready.then(() => new Promise((done) =>"
+            " requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))))"
+        )
+
+    return wait
 
 
 @pytest.fixture
@@ -232,6 +261,7 @@ def axe() -> Callable[[Any], None]:
 
     def check(page: Any) -> None:
         # Only violations are written out node by node: to write out what passes takes longer than to check it.
+        page.wait_for_load_state()  # with its styles
         options = {"runOnly": {"type": "tag", "values": _RULES}, "resultTypes": ["violations"]}
         results = checker.run(page, options=options)
         assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
@@ -244,7 +274,8 @@ def fits() -> Callable[[Any], None]:
     """`fits(page)`: the page's body does not scroll sideways (wide tables scroll in their own box)."""
 
     def check(page: Any) -> None:
-        for _ in range(20):  # a window that was just made narrow is laid out a moment later
+        page.wait_for_load_state()
+        for _ in range(100):  # a window that was just made narrow is laid out a moment later
             widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
             if widths[0] <= widths[1]:
                 break

@@ -40,7 +40,7 @@ def still(live: Any) -> Iterator[None]:
     env = {**os.environ, "WHERRY_DATA": str(live.folder), "DJANGO_SETTINGS_MODULE": "wherry.web.config.settings"}
 
     def stand(at: str) -> None:
-        subprocess.run([sys.executable, "-c", _CLOCK.format(at=at)], env=env, check=True, timeout=120)
+        subprocess.run([sys.executable, "-c", _CLOCK.format(at=at)], env=env, check=True, timeout=600)
 
     stand(NOW.isoformat())
     yield
@@ -65,7 +65,7 @@ def send(live: Any, tmp_path: Any) -> Iterator[Callable[..., None]]:
             f"PV1|1|{kind}|{place}^RM102|E||||||300|||||||||W77",
             *more,
         ]
-        with socket.create_connection(("127.0.0.1", process.port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", process.port), timeout=120) as connection:
             connection.sendall(frame("\r".join(lines).encode() + b"\r"))
             answer = connection.recv(4096)
         assert f"MSA|AA|{sent[-1]}".encode() in answer, answer
@@ -176,6 +176,7 @@ def test_a_patient_from_call_to_virtual_ward(
     clinician = page_of(Role.VIRTUAL_WARD_CLINICIAN)
     clinician.goto("/virtual-wards/referrals/")
     clinician.get_by_role("link", name=NAME).first.click()
+    expect(clinician.get_by_role("button", name="Accept into a place")).to_be_visible()  # it stands after the questions
     for question in clinician.locator(".vw-criteria fieldset").all():
         wanted = "Yes" if "needs yes" in question.locator("legend").inner_text() else "No"
         question.get_by_label(wanted, exact=True).check()

@@ -23,7 +23,7 @@ NewPage = Callable[..., Any]
 def wrong_tries_forgotten(live: Any) -> Iterator[None]:
     """Other tests come from the same address: what this one tried wrongly is not held against them."""
     yield
-    with sqlite3.connect(live.folder / "web.sqlite3", timeout=20) as database:
+    with sqlite3.connect(live.folder / "web.sqlite3", timeout=60) as database:
         database.execute("DELETE FROM wherry_offers_wrongtry")
 
 

@@ -133,6 +133,7 @@ def test_a_question_is_fixed_before_it_is_judged(
     sign_in(secretary, Role.BOARD_SECRETARY)
     secretary.goto("/performance/reports/")
     secretary.get_by_role("button", name="Make the draft").click()
+    expect(secretary.get_by_text("The draft is made.")).to_be_visible()
     secretary.goto(f"{secretary.url.split('?')[0]}?part=evaluations")
     expect(secretary.locator("main svg[role=img]")).to_have_count(1)
     secretary.get_by_text("The figures of this chart").click()

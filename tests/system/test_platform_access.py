@@ -42,9 +42,12 @@ def focused(page: Any) -> dict[str, Any]:
     )
 
 
-def test_signing_in_and_opening_a_list_by_keyboard(new_page: Callable[..., Any], live: Any) -> None:
+def test_signing_in_and_opening_a_list_by_keyboard(
+    new_page: Callable[..., Any], live: Any, settled: Callable[[Any], None]
+) -> None:
     page = new_page()
     page.goto("/sign-in/")
+    settled(page)
     page.keyboard.press("Tab")
     assert focused(page)["words"] == "Skip to main content"
     page.keyboard.press("Enter")
@@ -58,7 +61,8 @@ def test_signing_in_and_opening_a_list_by_keyboard(new_page: Callable[..., Any],
     page.keyboard.press("Tab")
     page.keyboard.type(password)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/")
+    page.wait_for_url(f"{live.url}/")  # not a pattern: "**/" is the form's own address too
+    settled(page)
     for _ in range(40):
         page.keyboard.press("Tab")
         if (focused(page)["href"] or "").startswith("/waiting-list/?wait=over_52"):
@@ -70,15 +74,13 @@ def test_signing_in_and_opening_a_list_by_keyboard(new_page: Callable[..., Any],
 
 @pytest.mark.parametrize("role", list(PLACES), ids=lambda role: role.value)
 def test_every_stop_of_the_tab_key_is_seen(
-    role: Role, new_page: Callable[..., Any], sign_in: Callable[..., None]
+    role: Role, new_page: Callable[..., Any], sign_in: Callable[..., None], settled: Callable[[Any], None]
 ) -> None:
     page = new_page()
     sign_in(page, role)
     for place in PLACES[role]:
         page.goto(place)
-        page.wait_for_load_state("networkidle")
-        # The header lays out its menu once its fonts are there; a key pressed meanwhile would lose its place.
-        page.evaluate("document.fonts.ready.then(() => new Promise((done) => setTimeout(done, 300)))")
+        settled(page)
         seen = set()
         for _ in range(60):
             page.keyboard.press("Tab")

@@ -87,7 +87,7 @@ def test_every_place_of_the_menu_opens(new_page: Callable[..., Any], sign_in: Ca
         assert "/" in places
         for place in sorted(set(places) - opened):
             opened.add(place)
-            response = page.request.get(place)
+            response = page.request.get(place, max_retries=3)  # a connection kept open may just have ended
             assert response.status == 200, (role, place)
             menu = response.text().partition('class="nhsuk-header__navigation')[2].partition("</nav>")[0]
             assert menu.count("aria-current") == 1, (role, place)
@@ -183,7 +183,7 @@ def _remove(live: Any, username: str) -> None:
     """Take the test's own account out again, so that the other tests count as many as there were."""
     import sqlite3
 
-    with sqlite3.connect(live.folder / "web.sqlite3") as database:
+    with sqlite3.connect(live.folder / "web.sqlite3", timeout=60) as database:
         database.execute("DELETE FROM wherry_access_user WHERE username = ?", [username])
 
 

@@ -74,6 +74,7 @@ def test_a_report_is_written_signed_sent_and_taken_away(
     secretary.set_viewport_size({"width": 1280, "height": 900})
     secretary.get_by_role("link", name="Write what is said of").click()
     write(secretary, "of four hours")
+    expect(secretary.get_by_text("Kept. Somebody else signs it off.")).to_be_visible()
 
     sign_in(executive, Role.EXECUTIVE)
     for part in ("overview", "exceptions"):

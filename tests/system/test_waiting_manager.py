@@ -97,14 +97,16 @@ def test_a_view_is_saved_and_opened_from_the_list(manager: Any, axe: Check) -> N
     expect(manager.get_by_role("button", name="Bring back Over eighteen")).to_be_visible()
 
 
-def test_the_queue_is_worked_by_keyboard_alone(manager: Any, axe: Check) -> None:
+def test_the_queue_is_worked_by_keyboard_alone(manager: Any, axe: Check, settled: Check) -> None:
     manager.goto("/waiting-list/validation/")
     axe(manager)
+    settled(manager)
     left = int(re.findall(r"([\d,]+) doubtful", manager.locator("main").inner_text())[0].replace(",", ""))
     _tab_to(manager, "Start with the first")
     manager.keyboard.press("Enter")
     manager.wait_for_url("**/validation/case/**")
     first = manager.url
+    settled(manager)
     _tab_to(manager, "Confirm: the clock is right as it stands")
     manager.keyboard.press("Tab")
     manager.keyboard.press("Tab")
@@ -142,7 +144,7 @@ def test_a_correction_without_its_evidence_is_refused_beside_its_field(manager: 
     expect(summary.get_by_text("Say where in the record you saw it")).to_be_visible()
     axe(manager)
     summary.get_by_role("link", name=re.compile("Say where in the record")).click()
-    assert manager.evaluate("document.activeElement.name") == "evidence"
+    expect(manager.locator(":focus")).to_have_attribute("name", "evidence")
 
 
 @pytest.mark.parametrize(
