@@ -70,7 +70,7 @@ def _wherry(folder: Path, *words: str) -> str:
         env=_environment(folder),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -96,7 +96,7 @@ def ready(tiny_system: Any, made_once: Callable[[str, Callable[[Path], object]],
             _wherry(folder, "published", "load", str(extract))
         for command in (["migrate", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"]):
             subprocess.run(
-                [sys.executable, "-m", "django", *command], env=_environment(folder), check=True, timeout=300
+                [sys.executable, "-m", "django", *command], env=_environment(folder), check=True, timeout=900
             )
         (folder / "accounts.json").write_text(_wherry(folder, "people", "demo", "--format", "json"), encoding="utf-8")
 
@@ -169,7 +169,7 @@ def browser() -> Iterator[Any]:
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
+        made = playwright.chromium.launch(executable_path=executable, args=_FLAGS, timeout=3 * _PATIENCE)
         yield made
         made.close()
 

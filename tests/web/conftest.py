@@ -74,7 +74,7 @@ def client_for(make_user: Callable[..., User]) -> Callable[..., Client]:
 
 
 @pytest.fixture
-def two_writers(transactional_db: None) -> Iterator[None]:
+def two_writers(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A database that several threads may write to; the audit triggers step aside when it is emptied afterwards.
 
     On SQLite they are back at once, since a test of any kind may come next. PostgreSQL empties tables by a statement
@@ -87,6 +87,8 @@ def two_writers(transactional_db: None) -> Iterator[None]:
             for statement in statements:
                 cursor.execute(statement)
 
+    if connection.vendor == "sqlite":  # sixteen who write at once on a busy machine wait longer than people would
+        monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 120)
     run(*immutability.create(connection.vendor))
     yield
     run(*immutability.drop(connection.vendor))
