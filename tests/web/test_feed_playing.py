@@ -219,7 +219,7 @@ def test_a_line_waits_until_a_message_is_due() -> None:
 
 def _until(done: Callable[[], bool]) -> None:
     """Wait, for a good while, until something is so."""
-    for _ in range(3000):
+    for _ in range(30_000):
         if done():
             return
         time.sleep(0.01)
