@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from shutil import copytree
 
-import pyarrow as pa
+import loaded_killer
 import pytest
 from counting_support import definition, figures, own_definitions, system_with
 from hypothesis import given, settings
@@ -345,46 +344,23 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, system: System, monke
 
 def test_killed_at_any_change_of_the_disk_a_load_is_there_whole_or_not(tmp_path: Path, system: System) -> None:
     path = write(tmp_path / "two.csv", *(f"share,RM1,{month},1,2,,," for month in ("2025-11", "2025-12")))
+    hub = tmp_path / "first"
+    loaded.load([write(tmp_path / "one.csv", "share,RM1,2026-01,1,2,,,")], system, hub, today=TODAY)
+    words = (Path(loaded_killer.__file__), system.folder, hub, path, TODAY, tmp_path)
+    done = subprocess.run([sys.executable, *map(str, words)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    endings = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
+    assert {ended for _, ended in endings[:-1]} == {"killed"}
+    assert endings[-1][1] == "exit 0", done.stderr
     ways = set()
-    pa.array([1])  # threads of Arrow are started before any fork
-    loaded.load([write(tmp_path / "one.csv", "share,RM1,2026-01,1,2,,,")], system, tmp_path / "first", today=TODAY)
-    for operation in range(1, 40, 2):
-        hub = copytree(tmp_path / "first", tmp_path / f"hub{operation}")
-        child = os.fork()
-        if child == 0:
-            try:  # whatever happens: a child must not go on as a second pytest
-                _die_at(operation)
-                loaded.load([path], system, hub, today=TODAY)
-                os._exit(0)
-            finally:
-                os._exit(1)
-        _, status = os.waitpid(child, 0)
-        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-        found = loaded.current(hub)
+    for copy, _ in endings:
+        found = loaded.current(tmp_path / copy)
         ways.add(len(found.loads))
         assert found.rows.num_rows == (1 if len(found.loads) == 1 else 3)
-        again = loaded.load([write(tmp_path / "x.csv", "number,RM1,2026-01,1,,,,")], system, hub, today=TODAY)
+        more = write(tmp_path / "x.csv", "number,RM1,2026-01,1,,,,")
+        again = loaded.load([more], system, tmp_path / copy, today=TODAY)
         assert again[0].number == len(found.loads) + 1
-        if os.WIFEXITED(status):
-            break
     assert ways == {1, 2}
-
-
-def _die_at(operation: int) -> None:
-    seen = 0
-
-    def counted(real: Callable[..., object]) -> Callable[..., object]:
-        def call(*args: object, **options: object) -> object:
-            nonlocal seen
-            seen += 1
-            if seen == operation:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*args, **options)
-
-        return call
-
-    for name in ("fsync", "rename", "replace", "unlink"):
-        setattr(os, name, counted(getattr(os, name)))
 
 
 def test_a_template_can_be_filled_and_loaded(tmp_path: Path, system: System) -> None:
