@@ -31,14 +31,14 @@ def test_what_people_do_is_kept_on_postgresql() -> None:
     server = os.environ.get("WHERRY_TEST_POSTGRES")
     if not server:
         pytest.skip("no PostgreSQL: set WHERRY_TEST_POSTGRES to the address of a server where databases may be created")
-    environment = os.environ | {"WHERRY_DATABASE_URL": server}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *KEPT, "-q", "-m", "not browser", "--create-db"],
         cwd=REPOSITORY,
-        env=environment,
+        env=environment | {"WHERRY_DATABASE_URL": server},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
+    assert run.returncode == 0, run.stdout[-20000:] + run.stderr[-2000:]
     assert " passed" in run.stdout

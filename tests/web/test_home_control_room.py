@@ -19,6 +19,9 @@ from wherry.web.access.access import access_of
 from wherry.web.access.models import User
 from wherry.web.home import measures, selectors
 from wherry.web.home.measures import Count
+from wherry.web.waiting import overlay
+from wherry.web.waiting.selectors import WaitingList
+from wherry.web.well import frame as well_frame
 
 
 def list_rows(made: Made) -> list[dict[str, object]]:
@@ -163,6 +166,27 @@ def test_a_snapshot_of_another_system_is_not_the_one_before(
     room = selectors.control_room(access_of(make_user(Role.WAITING_LIST_MANAGER)))
     assert room is not None
     assert room.before is None
+
+
+def test_what_was_counted_of_a_list_that_is_gone_is_never_shown_for_a_new_one(
+    make_user: Callable[..., User], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new list may lie where an older one lay in memory. Lists are opened between, and the control room is not."""
+    for module in (selectors, overlay, well_frame):
+        monkeypatch.setattr(module, "id", lambda _: 0, raising=False)
+    monkeypatch.setenv("WHERRY_DATA", str(tmp_path))
+    access = access_of(make_user(Role.WAITING_LIST_MANAGER))
+    for number in (60, 61, 62):
+        made = write_snapshot(tmp_path / "hub", open_pathways=number)
+        listing = WaitingList(access)
+        assert len(listing.overlay.off) == listing.frame.size == made.rows["waiting_list"]
+        assert len(well_frame.laid_over(listing.snapshot, listing.frame, (), {})[0].bits) == number
+        if number == 61:
+            continue
+        room = selectors.control_room(access)
+        assert room is not None
+        on_list = next(tile for tile in room.tiles if tile.measure.code == "on_list")
+        assert on_list.total.count == Count(number, None)
 
 
 def test_late_feeds_are_named_where_they_matter(make_user: Callable[..., User], handmade: Made) -> None:

@@ -274,8 +274,8 @@ def list_frame(access: Access) -> tuple[Frame, Overlay] | None:
 
 def _rows(purpose: str, today: date) -> tuple[Rows, measures.Bools, Any]:
     frame, overlay = _frame(purpose, today)
-    rows: Rows = _keep(f"rows {purpose}", id(frame), lambda: Rows(frame.table))
-    return rows, ~overlay.off, (id(rows), overlay.stamp)
+    rows: Rows = _keep(f"rows {purpose}", frame.serial, lambda: Rows(frame.table))
+    return rows, ~overlay.off, (frame.serial, overlay.stamp)
 
 
 def _frame(purpose: str, today: date) -> tuple[Frame, Overlay]:

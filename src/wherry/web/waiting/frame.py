@@ -7,9 +7,10 @@ page at a time is taken. `Frame.nbytes` says what it costs: about 0.5 kB an open
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -120,9 +121,16 @@ class Coded:
         return {value: int(n) for value, n in zip(self.values, found, strict=True) if n}
 
 
+_serials = itertools.count()
+
+
 @dataclass(frozen=True)
 class Frame:
-    """One snapshot's list, in list order. Without identities (`purpose` secondary) it holds no names at all."""
+    """One snapshot's list, in list order. Without identities (`purpose` secondary) it holds no names at all.
+
+    What is worked out from a frame is kept under its `serial`, which no other frame of the process ever has; its
+    address would be another's as soon as it is gone.
+    """
 
     snapshot_id: str
     census: date
@@ -143,6 +151,7 @@ class Frame:
     hospital_numbers: Arrow | None
     hospital_number_people: npt.NDArray[np.int64] | None
     people: npt.NDArray[np.int64]
+    serial: int = field(init=False, default_factory=_serials.__next__)
 
     @property
     def size(self) -> int:

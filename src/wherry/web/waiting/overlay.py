@@ -116,7 +116,7 @@ def stamp() -> tuple[Any, ...]:
 
 def overlay_of(snapshot: Snapshot, frame: Frame, today: date) -> Overlay:
     """The overlay of a care frame, made again only after a decision or on another day."""
-    mark = (frame.snapshot_id, id(frame), today, *stamp())
+    mark = (frame.serial, today, *stamp())
     kept = _overlays.get("care")
     if kept is not None and kept.stamp == mark:
         return kept

@@ -34,9 +34,9 @@ _BIT = {code: np.uint8(1 << at) for at, code in enumerate(REASONS)}
 
 @dataclass(frozen=True)
 class Risks:
-    """Reasons by row of the list's frame: one bit a reason. `due` says that the wait itself asks for a review."""
+    """Reasons by row of the list's frame (`serial`): one bit a reason. `due`: the wait itself asks for a review."""
 
-    snapshot_id: str
+    serial: int
     bits: npt.NDArray[np.uint8]
     due: Bools
     rank: npt.NDArray[np.int8]
@@ -46,7 +46,7 @@ class Risks:
         """The same with one more reason for some rows."""
         bits = self.bits.copy()
         bits[rows] |= _BIT[reason]
-        return Risks(self.snapshot_id, bits, self.due, self.rank, self.table)
+        return Risks(self.serial, bits, self.due, self.rank, self.table)
 
     def has(self, reason: str) -> Bools:
         """Rows with a reason."""
@@ -96,7 +96,7 @@ def build(snapshot: Snapshot, frame: Frame) -> Risks:
     coded = frame.facets["clinical_priority"]
     ranks = np.array([priorities.rank(value) for value in coded.values] or [0], dtype=np.int8)
     rank = ranks[coded.codes] if frame.size else np.zeros(0, dtype=np.int8)
-    return Risks(snapshot.id, bits, due, rank, table)
+    return Risks(frame.serial, bits, due, rank, table)
 
 
 def _none() -> pa.Table:
@@ -114,7 +114,7 @@ def risks_of(snapshot: Snapshot, frame: Frame) -> Risks:
     """The risks of a care snapshot, read once a process."""
     with _lock:
         kept = _kept.get("care")
-        if kept is None or kept.snapshot_id != snapshot.id or len(kept.bits) != frame.size:
+        if kept is None or kept.serial != frame.serial:
             kept = build(snapshot, frame)
             _kept["care"] = kept
         return kept
@@ -123,7 +123,7 @@ def risks_of(snapshot: Snapshot, frame: Frame) -> Risks:
 def laid_over(snapshot: Snapshot, frame: Frame, stamp: tuple[Any, ...], words: Mapping[str, str]) -> tuple[Risks, Ints]:
     """Risks with what people wrote laid over them, and their order; made again only when `stamp` changes."""
     base = risks_of(snapshot, frame)
-    mark = (id(base), *stamp)
+    mark = (frame.serial, *stamp)
     with _lock:
         kept = _laid.get("care")
         if kept is not None and kept[0] == mark:
