@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 
-def _die_at(operation: int) -> None:
+def die_at(operation: int) -> None:
     """Make this process kill itself at one of its changes to the file system."""
     seen = 0
 
@@ -46,7 +46,7 @@ def main() -> None:
         if child == 0:
             try:
                 if int(operation):
-                    _die_at(int(operation))
+                    die_at(int(operation))
                 build_small(Path(extracts), Path(hub))
             except BaseException as error:
                 print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)

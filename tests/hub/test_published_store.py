@@ -170,8 +170,8 @@ def test_kill_at_any_moment_leaves_a_readable_store(tmp_path: Path) -> None:
     published.load(paths[:1], root=root)
     code = (
         f"import sys, pathlib; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from hub_killer import _die_at\nfrom wherry.hub import published\nprint('ready', flush=True)\n"
-        "_die_at(int(sys.argv.pop()))\n"
+        "from hub_killer import die_at\nfrom wherry.hub import published\nprint('ready', flush=True)\n"
+        "die_at(int(sys.argv.pop()))\n"
         "published.load([pathlib.Path(p) for p in sys.argv[2:]], root=pathlib.Path(sys.argv[1]))\n"
     )
     pick = random.Random(5)

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "hub"))
 
 def main() -> None:
     from counting_support import own_definitions
-    from hub_killer import _die_at
+    from hub_killer import die_at
 
     from wherry.performance.measures import loaded
     from wherry.reference.system import load_folder
@@ -31,7 +31,7 @@ def main() -> None:
             child = os.fork()
             if child == 0:
                 try:
-                    _die_at(operation)
+                    die_at(operation)
                     loaded.load([path], system, copy, today=today)
                     os._exit(0)
                 finally:

@@ -118,14 +118,8 @@ def live(ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live
     log = (folder / "server.log").open("wb")
     server = subprocess.Popen(
         [
-            *(
-                sys.executable,
-                "-m",
-                "gunicorn",
-                "wherry.web.config.wsgi:application",
-                "--bind",
-                f"fd://{door.fileno()}",
-            ),
+            *(sys.executable, "-m", "gunicorn", "wherry.web.config.wsgi:application"),
+            *("--bind", f"fd://{door.fileno()}"),
             *("--workers", "1", "--threads", "4", "--worker-class", "gthread", "--log-level", "warning"),
             # A browser that waits a while on a slow machine finds its connection open, and the worker is not given up.
             *("--keep-alive", "75", "--timeout", "600"),

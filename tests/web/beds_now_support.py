@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from wherry.web.components import live
 from wherry.web.feed import changes
 from wherry.web.feed.models import Patient, PlayedTime, Sender, Stay, Visit
 
@@ -33,6 +36,12 @@ def stop_clock(at: datetime = NOW) -> None:
     """Let live pages speak of one moment. It stands until it is stopped elsewhere."""
     PlayedTime.objects.all().delete()
     PlayedTime.objects.create(started_at=at, from_at=at, speed=1, stopped_at=at)
+
+
+def long_young(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What live pages keep stays young for as long as a test takes, on however slow a machine."""
+    monkeypatch.setattr(live, "YOUNG_SECONDS", 3600.0)
+    monkeypatch.setattr(live, "YOUNG_AT_MOST", 3600.0)
 
 
 def patient(

@@ -9,7 +9,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
-from beds_now_support import NOW, SURNAMES, TODAY, live_position, patient, stop_clock, visit
+from beds_now_support import NOW, SURNAMES, TODAY, live_position, long_young, patient, stop_clock, visit
 from django.test import Client
 
 from wherry.flow.beds import tallies
@@ -322,12 +322,6 @@ def test_a_page_that_asks_by_itself_does_not_keep_a_session_alive(
     assert client.get("/beds/?refreshed=1").status_code == 200
     monkeypatch.setattr("wherry.web.access.middleware.time.time", lambda: began + 1801)
     assert client.get("/beds/?version=0-0", headers={"X-Wherry-Poll": "1"}).status_code == 302
-
-
-def long_young(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is kept stays young for as long as a test takes, on however slow a machine."""
-    monkeypatch.setattr(live, "YOUNG_SECONDS", 3600.0)
-    monkeypatch.setattr(live, "YOUNG_AT_MOST", 3600.0)
 
 
 def test_a_part_made_from_a_kept_picture_says_no_newer_version_than_that_picture(

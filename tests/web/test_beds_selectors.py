@@ -6,14 +6,13 @@ import random
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from beds_now_support import NOW, hours, live_position, patient, visit
+from beds_now_support import NOW, hours, live_position, long_young, patient, visit
 
 from wherry.flow import beds as rules
 from wherry.flow.beds.position import ward_tally
 from wherry.web.access.models import User
 from wherry.web.beds import history_page, places, selectors
 from wherry.web.beds.models import BedAct, BedEvent, ClosedWhy, Placing
-from wherry.web.components import live
 from wherry.web.feed.models import Stay, Visit
 
 pytestmark = pytest.mark.django_db
@@ -123,8 +122,7 @@ def test_any_past_moment_is_that_of_the_whole_history() -> None:
 
 def test_the_picture_of_now_is_made_again_only_when_something_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     live_position()
-    monkeypatch.setattr(live, "YOUNG_SECONDS", 3600.0)
-    monkeypatch.setattr(live, "YOUNG_AT_MOST", 3600.0)
+    long_young(monkeypatch)
     selectors.forget()
     first = selectors.now()
     assert selectors.now() is first, "nothing changed"

@@ -10,18 +10,18 @@ import time
 from pathlib import Path
 
 CHILD = """
-import sys, time
+import signal, sys
 from wherry.web.elective import worker
 worker.follow(int(sys.argv[1]))
 print("following", flush=True)
-time.sleep(900)
+signal.pause()
 """
 PARENT = """
-import os, subprocess, sys, time
+import os, signal, subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", sys.argv[1], str(os.getpid())], stdout=subprocess.PIPE, text=True)
 child.stdout.readline()
 print(child.pid, flush=True)
-time.sleep(900)
+signal.pause()
 """
 
 
@@ -38,14 +38,19 @@ def test_a_worker_ends_with_a_parent_that_was_killed() -> None:
     parent = subprocess.Popen([sys.executable, "-c", PARENT, CHILD], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
-    assert lives(child)
-    os.kill(parent.pid, signal.SIGKILL)
-    parent.wait(timeout=120)
-    parent.stdout.close()
-    until = time.monotonic() + 120
-    while lives(child) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not lives(child)
+    try:
+        assert lives(child)
+        os.kill(parent.pid, signal.SIGKILL)
+        parent.wait(timeout=120)
+        until = time.monotonic() + 120
+        while lives(child) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not lives(child)
+    finally:  # neither ends by itself
+        parent.kill()
+        parent.stdout.close()
+        if lives(child):
+            os.kill(child, signal.SIGKILL)
 
 
 def test_a_worker_whose_parent_has_gone_already_does_not_start() -> None:
